@@ -1,0 +1,161 @@
+/** Every command, in the order help shows them. To add one: a file in this folder and an entry here. */
+import type { Command } from './command.ts'
+
+const filter = [
+  '--filter <text>',
+  'only kernels matching: model:NAME, op:NAME, name:TEXT, or a hash prefix',
+] as const
+const jobs = ['--jobs <n>', 'tasks at once (default: one a core)'] as const
+const target = ['--target <names>', 'what to compile for, comma-separated', 'native'] as const
+const format = ['-o, --output <format>', 'table, md, csv, json or jsonl'] as const
+const json = ['--json', 'print JSON'] as const
+const harvestOptions = [
+  ['--runtime <kind>', 'auto, docker or local', 'auto'],
+  ['--image <image>', 'any image with python3 and TensorFlow, instead of our own'],
+  ['--xla-flags <flags>', 'XLA flags to add or override, as in XLA_FLAGS'],
+] as const
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'demo',
+    summary: 'the whole story on two small models, with a report at the end',
+    options: [...harvestOptions],
+    examples: ['xlab demo'],
+    load: () => import('./demo.ts'),
+  },
+  {
+    name: 'harvest',
+    arguments: '[model...]',
+    summary: 'run models and collect every LLVM IR kernel XLA emits',
+    options: [
+      ...harvestOptions,
+      ['--from <dir>', 'ingest a dump folder already on disk'],
+      ['--time-limit <seconds>', 'longest a model may run', '600'],
+      jobs,
+    ],
+    examples: ['xlab harvest cnn mlp', 'xlab harvest my_model.py', 'xlab harvest --from /tmp/xla_dump'],
+    load: () => import('./harvest.ts'),
+  },
+  {
+    name: 'import',
+    arguments: '<file.ll...>',
+    summary: 'take in any LLVM IR of your own',
+    examples: ['xlab import my_function.ll'],
+    load: () => import('./import.ts'),
+  },
+  {
+    name: 'optimise',
+    alias: 'optimize',
+    summary: 'make builds of the kernels, one for each proposer',
+    options: [
+      [
+        '--with <proposers>',
+        'xla, xla-ir, opt:LEVEL, passes:LIST; comma-separated',
+        'xla,xla-ir,opt:O3,opt:Oz',
+      ],
+      target,
+      filter,
+      jobs,
+    ],
+    examples: [
+      'xlab optimise',
+      "xlab optimise --with 'passes:instcombine<no-verify-fixpoint>,gvn' --filter model:cnn",
+    ],
+    load: () => import('./optimise.ts'),
+  },
+  {
+    name: 'verify',
+    arguments: '[file.ll...]',
+    summary: 'judge what has no verdict; with files, say whether they are equal',
+    options: [
+      filter,
+      jobs,
+      ['--seed <n>', 'seed of the random inputs', '1'],
+      ['--trials <n>', 'trials for each build', '16'],
+      ['--flush-denormals', 'files only: run as XLA runs its kernels'],
+      json,
+    ],
+    examples: ['xlab verify', 'xlab verify before.ll after.ll'],
+    load: () => import('./verify.ts'),
+  },
+  {
+    name: 'bench',
+    summary: 'measure size and time of the builds that agree',
+    options: [
+      ['--host <names>', 'where to run, comma-separated', 'local'],
+      filter,
+      ['--pairs <n>', 'samples of each build in a process', '12'],
+      ['--links <n>', 'executables with shuffled function order', '2'],
+      ['--processes <n>', 'processes of each executable', '3'],
+      ['--seed <n>', 'seed of inputs and orders', '1'],
+    ],
+    examples: ['xlab bench', 'xlab bench --filter model:cnn'],
+    load: () => import('./bench.ts'),
+  },
+  {
+    name: 'query',
+    arguments: '[name-or-sql]',
+    summary: 'ask the database: a named query or read-only SQL',
+    options: [['--list', 'list the named queries'], format, filter],
+    examples: [
+      'xlab query results',
+      "xlab query 'SELECT name, lines FROM kernel ORDER BY lines DESC LIMIT 5'",
+    ],
+    load: () => import('./query.ts'),
+  },
+  {
+    name: 'report',
+    summary: 'one self-contained page',
+    options: [['-o, --output <file>', 'FILE.md', 'results/report.md']],
+    examples: ['xlab report -o results/report.md'],
+    load: () => import('./report.ts'),
+  },
+  {
+    name: 'show',
+    arguments: '<kernel>',
+    summary: 'everything about one kernel: origin, signature, IR, builds, verdicts, measurements',
+    options: [
+      ['--by <proposer>', 'one build: a proposer, or best'],
+      ['--emit <kind>', 'write it out: ll, s or o'],
+      ['-o, --output <file>', 'where to, instead of standard output'],
+      json,
+    ],
+    examples: ['xlab show 3fa9', 'xlab show 3fa9 --by opt:Oz --emit ll -o kernel.ll'],
+    load: () => import('./show.ts'),
+  },
+  {
+    name: 'models',
+    summary: 'the models that can be harvested by name',
+    options: [json],
+    load: () => import('./models.ts'),
+  },
+  {
+    name: 'kernels',
+    summary: 'the kernels in the database',
+    options: [filter, format],
+    load: () => import('./kernels.ts'),
+  },
+  {
+    name: 'hosts',
+    summary: 'machines that can run builds, and their state',
+    options: [json],
+    load: () => import('./hosts.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is used, what is missing, and the command that mends it',
+    options: [json],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'clean',
+    summary: 'remove containers and work folders left by a crash',
+    load: () => import('./clean.ts'),
+  },
+  {
+    name: 'test',
+    arguments: '[lane...]',
+    summary: "run xlab's own tests: unit, integration, docker",
+    load: () => import('./test.ts'),
+  },
+]

@@ -1,0 +1,88 @@
+/** Chatter for a person, always on stderr; results go to stdout by other means. */
+import { styleText } from 'node:util'
+
+const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
+let quiet = false
+let live = ''
+
+/** Silence everything but warnings. */
+export function setQuiet(): void {
+  quiet = true
+}
+
+function paint(format: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(format, text, { stream: process.stderr })
+}
+
+function write(line: string): void {
+  process.stderr.write(live === '' ? `${line}\n` : `\r\x1b[K${line}\n${live}`)
+}
+
+export const log = {
+  info: (line: string): void => {
+    if (!quiet) write(line)
+  },
+  warn: (line: string): void => write(`${paint('yellow', 'warning:')} ${line}`),
+  error: (line: string): void => write(`${paint('red', 'error:')} ${line}`),
+  hint: (line: string): void => write(`  ${paint('dim', '→')} ${line}`),
+}
+
+/** Progress of work with a known number of steps. `step` and `done` are cheap enough for every item. */
+export interface Progress {
+  /** One more item finished; `detail` names it or says what is new. */
+  step(detail?: string): void
+  /** Changes the detail without counting. */
+  say(detail: string): void
+  done(summary?: string): void
+}
+
+/**
+ * One live line on a terminal (at most ten updates a second), a plain line every five seconds elsewhere.
+ * Nothing is shown for work that ends within two seconds, but its summary is.
+ */
+export function progress(label: string, total: number | undefined): Progress {
+  const started = performance.now()
+  let count = 0
+  let detail = ''
+  let shownAt = started + (terminal ? 0 : 1500)
+
+  const text = (): string => {
+    const seconds = (performance.now() - started) / 1000
+    const left = total !== undefined && count > 0 ? ((total - count) * seconds) / count : undefined
+    const parts = [
+      label,
+      total === undefined ? (count > 0 ? `${count}` : '') : `${count}/${total}`,
+      `${seconds.toFixed(0)} s`,
+    ]
+    if (left !== undefined && seconds > 2 && left >= 1) parts.push(`about ${left.toFixed(0)} s left`)
+    if (detail !== '') parts.push(detail)
+    return parts.filter(part => part !== '').join(' · ')
+  }
+  const show = (): void => {
+    const now = performance.now()
+    if (quiet || now - shownAt < (terminal ? 100 : 5000)) return
+    shownAt = now
+    if (!terminal) {
+      write(text())
+      return
+    }
+    live = text().slice(0, (process.stderr.columns ?? 80) - 1)
+    process.stderr.write(`\r\x1b[K${live}`)
+  }
+  return {
+    step(what) {
+      count++
+      if (what !== undefined) detail = what
+      show()
+    },
+    say(what) {
+      detail = what
+      show()
+    },
+    done(summary) {
+      if (live !== '') process.stderr.write('\r\x1b[K')
+      live = ''
+      if (summary !== undefined) log.info(summary)
+    },
+  }
+}

@@ -1,0 +1,110 @@
+/** The entry: parses the command line, runs one command, and is the only place that ends the process. */
+import { CommanderError, Command as Program } from 'commander'
+import type { Command, Options } from './cli/command.ts'
+import { COMMANDS } from './cli/commands.ts'
+import { EXIT, type ExitCode, nearest, XlabError } from './errors.ts'
+import { log, setQuiet } from './log.ts'
+
+const interrupt = new AbortController()
+let interrupts = 0
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => {
+    interrupt.abort(new XlabError(EXIT.interrupted, 'interrupted'))
+    if (++interrupts > 1) process.exit(EXIT.interrupted)
+  })
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok)
+  throw error
+})
+
+async function runCommand(command: Command, args: readonly string[], options: Options): Promise<ExitCode> {
+  const { createContext } = await import('./cli/context.ts')
+  const { context, release } = createContext({
+    signal: interrupt.signal,
+    ...(typeof options.db === 'string' && { db: options.db }),
+  })
+  if (options.quiet === true) setQuiet()
+  try {
+    const loaded = await command.load()
+    return await loaded.run(args, options, context)
+  } finally {
+    await release()
+  }
+}
+
+function buildProgram(done: (code: ExitCode) => void): Program {
+  const program = new Program('xlab')
+    .description(
+      'Collect the LLVM IR kernels XLA emits, optimise them, prove or refute each result, and measure it fairly.',
+    )
+    .version('0.1.0')
+    .option('--db <file>', 'the database (default: results/xlab.db)')
+    .option('-q, --quiet', 'no progress')
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showHelpAfterError(false)
+    .helpCommand(true)
+  for (const command of COMMANDS) {
+    const sub = program
+      .command(`${command.name} ${command.arguments ?? ''}`.trim())
+      .description(command.summary)
+    if (command.alias !== undefined) sub.alias(command.alias)
+    for (const [flags, description, value] of command.options ?? []) sub.option(flags, description, value)
+    sub.option('--db <file>', 'the database (default: results/xlab.db)').option('-q, --quiet', 'no progress')
+    sub.exitOverride().configureOutput({ outputError: () => {} })
+    if (command.examples)
+      sub.addHelpText('after', `\nExamples:\n${command.examples.map(line => `  $ ${line}`).join('\n')}`)
+    sub.action(async () => {
+      done(await runCommand(command, sub.args, { ...program.opts(), ...sub.opts() }))
+    })
+  }
+  return program
+}
+
+function explain(error: unknown): ExitCode {
+  if (interrupt.signal.aborted) {
+    log.info('interrupted; what was finished is stored, and the same command continues from there')
+    return EXIT.interrupted
+  }
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok
+    if (error.code === 'commander.help') return EXIT.usage
+    log.error(error.message.replace(/^error: /, '').replace(/\n\(Did you mean.*$/s, ''))
+    const typed = /unknown command '(.+?)'/.exec(error.message)?.[1]
+    const near =
+      typed === undefined
+        ? []
+        : nearest(
+            typed,
+            COMMANDS.flatMap(c => [c.name, ...(c.alias !== undefined ? [c.alias] : [])]),
+          )
+    const meant = near[0] ?? /Did you mean (.*?)\?/.exec(error.message)?.[1]
+    log.hint(meant !== undefined ? `did you mean ${meant}?` : "see 'xlab --help'")
+    return EXIT.usage
+  }
+  if (error instanceof XlabError) {
+    log.error(error.message)
+    if (error.hint !== undefined) log.hint(error.hint)
+    return error.exitCode
+  }
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOSPC' || code === 'SQLITE_FULL') {
+    log.error('no space left on the disk')
+    log.hint("free some room and run the same command again; 'xlab clean' removes old work folders")
+    return EXIT.environment
+  }
+  log.error(
+    `this is a bug in xlab: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  )
+  return EXIT.failed
+}
+
+let exitCode: ExitCode = EXIT.ok
+try {
+  await buildProgram(code => {
+    exitCode = code
+  }).parseAsync()
+} catch (error) {
+  exitCode = explain(error)
+}
+process.exit(exitCode)

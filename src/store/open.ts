@@ -1,0 +1,92 @@
+/** Opens the one SQLite file: migrated, checked, safe to interrupt. */
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { environmentError, usageError } from '../errors.ts'
+import { MIGRATIONS } from './schema.ts'
+
+export type Store = Database.Database
+
+/** `XLAB` in ASCII: marks the file as ours (PRAGMA application_id). */
+const APPLICATION_ID = 0x584c4142
+
+/**
+ * Opens `path`, creating it if missing. Fails with a clear message, and without touching the file, when it is not
+ * an xlab database, was made by a newer xlab, or another process holds it for longer than ten seconds.
+ */
+export function openStore(path: string): Store {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+  return guarded(path, () => {
+    const store = new Database(path, { timeout: 10_000 })
+    try {
+      store.pragma('foreign_keys = ON')
+      identify(store, path)
+      if (store.pragma('journal_mode', { simple: true }) !== 'wal') store.pragma('journal_mode = WAL')
+      store.pragma('synchronous = NORMAL')
+      migrate(store)
+    } catch (error) {
+      store.close()
+      throw error
+    }
+    return store
+  })
+}
+
+/** Opens an existing database for reading only. */
+export function openStoreReadOnly(path: string): Store {
+  if (!existsSync(path))
+    throw usageError(`no database at ${path}`, "make one with 'xlab harvest', or name it with --db")
+  return guarded(path, () => {
+    const store = new Database(path, { readonly: true, timeout: 10_000 })
+    identify(store, path)
+    if (version(store) < MIGRATIONS.length) {
+      store.close()
+      openStore(path).close()
+      return openStoreReadOnly(path)
+    }
+    return store
+  })
+}
+
+function guarded(path: string, open: () => Store): Store {
+  try {
+    return open()
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? ''
+    if (code === 'SQLITE_NOTADB') throw usageError(`${path} is not a database`, 'name another with --db')
+    if (code.startsWith('SQLITE_BUSY'))
+      throw environmentError(`${path} is locked by another process`, 'wait for it, or use another --db')
+    if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
+      throw environmentError(
+        `${path} cannot be opened for writing`,
+        'check its permissions, or use another --db',
+      )
+    if (code === 'SQLITE_FULL') throw environmentError('no space left for the database')
+    throw error
+  }
+}
+
+const version = (store: Store): number => Number(store.pragma('user_version', { simple: true }))
+
+function identify(store: Store, path: string): void {
+  const id = store.pragma('application_id', { simple: true })
+  const tables = store.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number
+  if (id !== APPLICATION_ID && tables > 0)
+    throw usageError(`${path} is a database of something else`, 'name another with --db')
+  if (version(store) > MIGRATIONS.length)
+    throw usageError(
+      `${path} was made by a newer xlab (schema ${version(store)}, this one knows ${MIGRATIONS.length})`,
+      'update xlab',
+    )
+}
+
+function migrate(store: Store): void {
+  if (version(store) === MIGRATIONS.length) return
+  store
+    .transaction(() => {
+      for (let v = version(store); v < MIGRATIONS.length; v++) store.exec(MIGRATIONS[v]?.sql ?? '')
+      store.pragma(`application_id = ${APPLICATION_ID}`)
+      store.pragma(`user_version = ${MIGRATIONS.length}`)
+    })
+    .immediate()
+}

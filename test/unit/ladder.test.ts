@@ -29,11 +29,13 @@ const OWNERS: Readonly<Record<string, string>> = {
 const rungOf = (part: string): number => RUNGS.findIndex(rung => rung.includes(part))
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
 const imports = files.flatMap(file =>
-  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(match => ({
-    file,
-    from: file.split('/')[0] ?? '',
-    specifier: match[1] ?? '',
-  })),
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map(
+    match => ({
+      file,
+      from: file.split('/')[0] ?? '',
+      specifier: match[1] ?? '',
+    }),
+  ),
 )
 
 test('every file stands on a rung', () => {
@@ -51,6 +53,8 @@ test('a file imports from a lower rung or its own folder', () => {
 })
 
 test('a foreign package is imported by its owner alone', () => {
-  const foreign = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+  const foreign = imports.filter(
+    ({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'),
+  )
   expect(foreign.filter(({ from, specifier }) => OWNERS[specifier] !== from)).toEqual([])
 })

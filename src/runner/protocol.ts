@@ -1,0 +1,104 @@
+/**
+ * What the runner is asked and what it answers. The runner is one static executable that holds every function of a
+ * bundle; it reads jobs, runs each function in a jailed child, compares results in its own process, and answers with
+ * one line a result.
+ */
+
+import type { Signature } from '../kernel/signature.ts'
+import type { Counterexample, Semantics } from '../kernel/verdict.ts'
+
+/** Kinds of input a trial can be filled with; every byte follows from seed, trial and argument. */
+export const INPUT_KINDS = ['uniform', 'wide', 'edges', 'sprinkled', 'indices', 'zeros'] as const
+export type InputKind = (typeof INPUT_KINDS)[number]
+
+/** One run of a reference function. The first of a job is the value all others are bounds or probes of. */
+export interface ReferenceRun {
+  /** Function id within the bundle. */
+  readonly function: string
+  readonly rounding: 'nearest' | 'up' | 'down' | 'zero'
+  /** Ulps by which instrumented math functions err in this run, as multiples of their declared error: -1, 0, 1. */
+  readonly perturb: -1 | 0 | 1
+  /** What instrumented instructions yield where IR says poison: 0 as the machine does, 1 and 2 two different fills. */
+  readonly probe: 0 | 1 | 2
+  /**
+   * `value`: the expected result. `probe`: elements that differ from the value are undefined and not compared; a crash
+   * makes the whole trial undefined. `ir`/`xla`: widens what candidates of those semantics may return (`ir` widens both).
+   */
+  readonly role: 'value' | 'probe' | Semantics
+}
+
+export interface Candidate {
+  readonly function: string
+  readonly semantics: Semantics
+}
+
+export interface VerifyJob {
+  readonly kind: 'verify'
+  readonly id: string
+  readonly signature: Signature
+  readonly references: readonly ReferenceRun[]
+  readonly candidates: readonly Candidate[]
+  readonly seed: number
+  /** One trial for each entry; `exhaustive` instead tries every input (at most 24 bits in all). */
+  readonly trials: readonly InputKind[] | 'exhaustive'
+  /** Longest one function may run in one trial. */
+  readonly limitMs: number
+}
+
+export interface VerifyResult {
+  readonly kind: 'verify'
+  readonly id: string
+  readonly function: string
+  /** `undecided`: every trial was undefined for the reference, or the reference itself failed. */
+  readonly state: 'agreed' | 'exhausted' | 'refuted' | 'broken' | 'undecided'
+  readonly trials: number
+  readonly worstUlps: number
+  readonly reason?: string
+  readonly counterexample?: Counterexample
+  readonly seconds: number
+}
+
+export interface TimingJob {
+  readonly kind: 'time'
+  readonly id: string
+  readonly signature: Signature
+  /** Functions to interleave. */
+  readonly functions: readonly string[]
+  readonly seed: number
+  readonly processes: number
+  readonly pairs: number
+  /** Shortest a sample may be; calls are batched until it is. */
+  readonly minSampleNs: number
+  readonly limitMs: number
+}
+
+export interface Sample {
+  readonly kind: 'sample'
+  readonly id: string
+  readonly function: string
+  readonly process: number
+  readonly pair: number
+  /** Place in the order run within the pair. */
+  readonly position: number
+  readonly batch: number
+  /** Nanoseconds for the whole batch divided by its calls. */
+  readonly nsPerCall: number
+}
+
+/** A timing job that could not be finished for one function, or at all. */
+export interface TimingFailure {
+  readonly kind: 'time-failed'
+  readonly id: string
+  readonly function?: string
+  readonly reason: string
+}
+
+/** First line of every run: which layers of the jail are active. */
+export interface RunnerHello {
+  readonly kind: 'hello'
+  readonly jail: readonly string[]
+  readonly functions: number
+}
+
+export type RunnerJob = VerifyJob | TimingJob
+export type RunnerResult = RunnerHello | VerifyResult | Sample | TimingFailure

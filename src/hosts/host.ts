@@ -1,13 +1,6 @@
 /** A machine, or an emulator, that runs bundles. */
 import type { Target } from '../kernel/build.ts'
-import type { RunnerJob, RunnerResult } from '../runner/protocol.ts'
-
-/** A static executable made of the runner and the functions of one comparison. */
-export interface Bundle {
-  readonly path: string
-  /** SHA-256 of the file. */
-  readonly hash: string
-}
+import type { Bundle, RunnerJob, RunnerResult } from '../runner/protocol.ts'
 
 export interface HostFacts {
   readonly cpu: string

@@ -7,6 +7,13 @@
 import type { Signature } from '../kernel/signature.ts'
 import type { Counterexample, Semantics } from '../kernel/verdict.ts'
 
+/** A static executable made of the runner and the functions of one comparison. */
+export interface Bundle {
+  readonly path: string
+  /** SHA-256 of the file. */
+  readonly hash: string
+}
+
 /** Kinds of input a trial can be filled with; every byte follows from seed, trial and argument. */
 export const INPUT_KINDS = ['uniform', 'wide', 'edges', 'sprinkled', 'indices', 'zeros'] as const
 export type InputKind = (typeof INPUT_KINDS)[number]

@@ -1,0 +1,207 @@
+/** Rows to text, in every format a query can print. */
+import { styleText } from 'node:util'
+import { unknownName } from '../errors.ts'
+import { neutral, oneLine, truncate, width } from './text-width.ts'
+
+export const FORMATS = ['table', 'md', 'csv', 'json', 'jsonl'] as const
+export type Format = (typeof FORMATS)[number]
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Column {
+  /** Key in the row; in csv and JSON also the header. Units belong into it: `time_ns`, `code_bytes`. */
+  readonly name: string
+  /** Header in table and md, when the name does not do. */
+  readonly title?: string
+  /** Decimals in table and md; csv and JSON always get the whole number. */
+  readonly digits?: number
+}
+
+export interface FormatOptions {
+  /** Columns of the terminal; tables are cut to it. Without it nothing is cut. */
+  readonly width?: number
+  /** Applied to a table's header line. */
+  readonly emphasise?: (text: string) => string
+}
+
+/** The format a user typed with -o; unknown words are a usage error that names the nearest. */
+export function parseFormat(typed: unknown, fallback: Format = 'table'): Format {
+  if (typed === undefined) return fallback
+  const format = FORMATS.find(name => name === typed)
+  if (!format) throw unknownName('format', String(typed), FORMATS)
+  return format
+}
+
+/** Columns from the keys of the first row, for rows of unknown shape. */
+export const columnsOf = (rows: readonly Row[]): Column[] =>
+  Object.keys(rows[0] ?? {}).map(name => ({ name }))
+
+/** The rows as text in which every line ends with a newline. */
+export function formatRows(
+  rows: readonly Row[],
+  columns: readonly (Column | string)[],
+  format: Format,
+  options: FormatOptions = {},
+): string {
+  const all = columns.map(column => (typeof column === 'string' ? { name: column } : column))
+  return FORMATTERS[format](rows, all, options)
+}
+
+/** Prints the rows to standard output; tables fit the terminal when it is one. */
+export function printTable(
+  rows: readonly Row[],
+  columns: readonly (Column | string)[],
+  format: Format = 'table',
+): void {
+  const out = process.stdout
+  const terminal: FormatOptions = out.isTTY
+    ? { width: out.columns ?? 80, emphasise: text => styleText('bold', text, { stream: out }) }
+    : {}
+  out.write(formatRows(rows, columns, format, terminal))
+}
+
+type Formatter = (rows: readonly Row[], columns: readonly Column[], options: FormatOptions) => string
+
+const FORMATTERS: Readonly<Record<Format, Formatter>> = {
+  table: formatTable,
+  md: formatMarkdown,
+  csv: (rows, columns) =>
+    [columns.map(c => csvField(c.name)), ...rows.map(row => columns.map(c => csvField(row[c.name])))]
+      .map(fields => `${fields.join(',')}\r\n`)
+      .join(''),
+  json: (rows, columns) =>
+    rows.length === 0 ? '[]\n' : `[\n${rows.map(row => `  ${json(row, columns)}`).join(',\n')}\n]\n`,
+  jsonl: (rows, columns) => rows.map(row => `${json(row, columns)}\n`).join(''),
+}
+
+/** `value` as it can stand in Markdown text or a table cell: nothing in it is markup. */
+export function escapeMarkdown(value: string): string {
+  return oneLine(value)
+    .replace(/[\\`*[\]|~$]/g, String.raw`\$&`)
+    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, String.raw`\_`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+}
+
+/** RFC 4180. */
+function csvField(value: unknown): string {
+  const text = neutral(plain(value))
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function json(row: Row, columns: readonly Column[]): string {
+  const picked = Object.fromEntries(columns.map(c => [c.name, jsonValue(row[c.name])]))
+  // JSON leaves C1 control characters and DEL as they are; a terminal would obey them.
+  return JSON.stringify(picked).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+function jsonValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return plain(value)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  return value ?? null
+}
+
+function plain(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+const HASH = /^[0-9a-f]{64}$/
+
+/** What a person sees of a value: hashes by their first twelve digits, numbers with the column's decimals. */
+function shown(value: unknown, digits: number): string {
+  if (typeof value === 'number' && Number.isFinite(value)) return value.toFixed(digits)
+  const text = plain(value)
+  return HASH.test(text) ? text.slice(0, 12) : oneLine(text)
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' || typeof value === 'bigint'
+
+/** Decimals that show about four significant digits of the column's typical value; none for whole numbers. */
+function decimals(values: readonly unknown[]): number {
+  const numbers = values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v))
+  if (numbers.every(Number.isInteger)) return 0
+  const sizes = numbers.map(Math.abs).sort((a, b) => a - b)
+  const typical = sizes[Math.floor(sizes.length / 2)] ?? 0
+  return typical >= 1000 ? 0 : typical >= 100 ? 1 : typical >= 10 ? 2 : 3
+}
+
+interface Laid {
+  readonly title: string
+  readonly cells: readonly string[]
+  readonly numeric: boolean
+}
+
+function lay(rows: readonly Row[], column: Column): Laid {
+  const values = rows.map(row => row[column.name])
+  const present = values.filter(value => value !== null && value !== undefined)
+  const digits = present.every(Number.isInteger) ? 0 : (column.digits ?? decimals(present))
+  return {
+    title: oneLine(column.title ?? column.name),
+    cells: values.map(value => shown(value, digits)),
+    numeric: present.length > 0 && present.every(isNumber),
+  }
+}
+
+const NARROWEST = 8
+const GAP = '  '
+
+function formatTable(rows: readonly Row[], columns: readonly Column[], options: FormatOptions): string {
+  const laid = columns.map(column => lay(rows, column))
+  const widths = laid.map(({ title, cells }) =>
+    cells.reduce((most, cell) => Math.max(most, width(cell)), width(title)),
+  )
+  const kept = narrow(laid, widths, options.width ?? Number.POSITIVE_INFINITY)
+  const line = (cellOf: (column: Laid) => string): string =>
+    laid
+      .slice(0, kept)
+      .map((column, i) => pad(truncate(cellOf(column), widths[i] ?? 0), widths[i] ?? 0, column.numeric))
+      .join(GAP)
+      .trimEnd()
+  const header = line(column => column.title)
+  const lines = [
+    options.emphasise ? options.emphasise(header) : header,
+    ...rows.map((_, r) => line(column => column.cells[r] ?? '')),
+  ]
+  if (kept < laid.length) {
+    const hidden = laid.slice(kept).map(({ title }) => title)
+    lines.push(`(not shown, too narrow: ${hidden.join(', ')}; use -o csv)`)
+  }
+  return lines.map(text => `${text}\n`).join('')
+}
+
+/** Narrows the widest text columns in `widths` until a line fits `limit`; returns how many columns are shown. */
+function narrow(laid: readonly Laid[], widths: number[], limit: number): number {
+  const total = (count: number): number =>
+    widths.slice(0, count).reduce((a, b) => a + b, 0) + GAP.length * Math.max(0, count - 1)
+  for (let excess = total(laid.length) - limit; excess > 0; excess = total(laid.length) - limit) {
+    const texts = widths.map((w, i) => ({ w, i })).filter(({ w, i }) => !laid[i]?.numeric && w > NARROWEST)
+    const widest = texts.sort((a, b) => b.w - a.w)[0]
+    if (!widest) break
+    const next = texts[1]?.w ?? NARROWEST
+    widths[widest.i] = Math.max(NARROWEST, widest.w - excess, Math.min(next, widest.w - 1))
+  }
+  let kept = laid.length
+  while (kept > 1 && total(kept) > limit) kept--
+  return kept
+}
+
+const pad = (text: string, columns: number, right: boolean): string => {
+  const space = ' '.repeat(Math.max(0, columns - width(text)))
+  return right ? space + text : text + space
+}
+
+function formatMarkdown(rows: readonly Row[], columns: readonly Column[]): string {
+  const laid = columns.map(column => lay(rows, column))
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`
+  return [
+    line(laid.map(({ title }) => escapeMarkdown(title))),
+    line(laid.map(({ numeric }) => (numeric ? '---:' : '---'))),
+    ...rows.map((_, r) => line(laid.map(({ cells }) => escapeMarkdown(cells[r] ?? '')))),
+  ].join('')
+}

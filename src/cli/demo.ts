@@ -14,7 +14,7 @@ const REPORT = `${RESULTS_DIR}/demo.md`
 export const run: CommandModule['run'] = async (_args, options, outer) => {
   const started = performance.now()
   const db = typeof options.db === 'string' ? userPath(options.db) : DEMO_DB
-  const here = (path: string) => relative(process.env.XLAB_CWD ?? process.cwd(), path) || path
+  const here = (path: string) => relative(process.cwd(), path) || path
   const { context, release } = createContext({ db, signal: outer.signal })
   outer.onExit(release)
 

@@ -14,4 +14,4 @@ export const inState = (...parts: string[]): string => join(STATE_DIR, ...parts)
 
 /** A path as a person writes it, from the directory they stand in. */
 export const userPath = (path: string): string =>
-  resolve(process.env.XLAB_CWD ?? process.cwd(), path.replace(/^~(?=\/|$)/, homedir()))
+  resolve(process.cwd(), path.replace(/^~(?=\/|$)/, homedir()))

@@ -148,7 +148,7 @@ CREATE TABLE build (          -- what was compiled
   commands TEXT NOT NULL,     -- JSON array of command lines
   seconds REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX build_kernel ON build(kernel_hash);
+CREATE INDEX build_kernel ON build(kernel_hash, content_hash);
 
 CREATE TABLE proposal (       -- who suggested a build, and how
   id INTEGER PRIMARY KEY,
@@ -219,6 +219,25 @@ CREATE TABLE measurement (    -- one raw sample, in campaign → link → proces
   binary_hash TEXT NOT NULL   -- SHA-256 of the executable
 ) STRICT;
 CREATE INDEX measurement_build ON measurement(build_hash, campaign_id);
+
+CREATE TABLE estimate (       -- figures computed from the raw samples, again whenever these or the rule change
+  kernel_hash TEXT NOT NULL REFERENCES kernel(hash),
+  signature_hash TEXT NOT NULL REFERENCES signature(hash),
+  content_hash TEXT NOT NULL, -- of the build measured: twins share its figures
+  host_id INTEGER NOT NULL REFERENCES host(id),
+  build_hash TEXT NOT NULL REFERENCES build(hash), -- the build measured
+  rule INTEGER NOT NULL,      -- version of the statistics
+  samples INTEGER NOT NULL,
+  time_ns REAL NOT NULL,      -- median of all samples, nanoseconds per call
+  deviation_ns REAL NOT NULL, -- median distance from the median, scaled to a standard deviation
+  reference_hash TEXT REFERENCES build(hash), -- XLA's own object measured beside it
+  pairs INTEGER,              -- pairs that hold both
+  ratio REAL,                 -- time divided by the reference's; below 1 is faster
+  ratio_low REAL,             -- 95 % interval
+  ratio_high REAL,
+  comparison TEXT,            -- twin | same | faster | slower | inconclusive
+  PRIMARY KEY (kernel_hash, signature_hash, content_hash, host_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (        -- work that failed, and whose fault
   id INTEGER PRIMARY KEY,

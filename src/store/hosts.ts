@@ -1,0 +1,23 @@
+/** Machines that ran builds. The same machine with another CPU or system is another host: figures don't carry over. */
+import type { Store } from './open.ts'
+import { cached, insert } from './statements.ts'
+
+export interface HostRow {
+  readonly name: string
+  readonly kind: string
+  readonly cpu: string
+  readonly cores: number
+  readonly os: string
+  readonly emulated: boolean
+}
+
+/** The id of this host, which is added when new. */
+export function hostId(store: Store, host: HostRow): number {
+  const known = cached(store, 'SELECT id FROM host WHERE name = ? AND kind = ? AND cpu = ? AND os = ?').get(
+    host.name,
+    host.kind,
+    host.cpu,
+    host.os,
+  ) as { id: number } | undefined
+  return known?.id ?? insert(store, 'host', { ...host, emulated: host.emulated ? 1 : 0 })
+}

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { environmentError, usageError } from '../errors.ts'
 import { MIGRATIONS } from './schema.ts'
+import { makeViews, viewsCurrent } from './views.ts'
 
 export type Store = Database.Database
 
@@ -39,7 +40,7 @@ export function openStoreReadOnly(path: string): Store {
   return guarded(path, () => {
     const store = new Database(path, { readonly: true, timeout: 10_000 })
     identify(store, path)
-    if (version(store) < MIGRATIONS.length) {
+    if (!current(store)) {
       store.close()
       openStore(path).close()
       return openStoreReadOnly(path)
@@ -66,6 +67,8 @@ function guarded(path: string, open: () => Store): Store {
   }
 }
 
+const current = (store: Store): boolean => version(store) === MIGRATIONS.length && viewsCurrent(store)
+
 const version = (store: Store): number => Number(store.pragma('user_version', { simple: true }))
 
 function identify(store: Store, path: string): void {
@@ -81,10 +84,11 @@ function identify(store: Store, path: string): void {
 }
 
 function migrate(store: Store): void {
-  if (version(store) === MIGRATIONS.length) return
+  if (current(store)) return
   store
     .transaction(() => {
       for (let v = version(store); v < MIGRATIONS.length; v++) store.exec(MIGRATIONS[v]?.sql ?? '')
+      makeViews(store)
       store.pragma(`application_id = ${APPLICATION_ID}`)
       store.pragma(`user_version = ${MIGRATIONS.length}`)
     })

@@ -113,7 +113,7 @@ CREATE TABLE sighting (       -- a kernel seen in a module
   xla_object_hash TEXT REFERENCES blob(hash), -- XLA's own object for it
   UNIQUE (module_id, name)
 ) STRICT;
-CREATE INDEX sighting_kernel ON sighting(kernel_hash);
+CREATE INDEX sighting_kernel ON sighting(kernel_hash, signature_hash);
 
 CREATE TABLE target (         -- what code is made for
   id INTEGER PRIMARY KEY,

@@ -1,0 +1,124 @@
+/**
+ * Views: the joins people need, in plain SQL, so that they work in the sqlite3 shell and in datasette too. They hold no
+ * data and are made anew whenever a database is opened whose views differ from these.
+ */
+import type { Store } from './open.ts'
+
+export interface View {
+  readonly name: string
+  readonly summary: string
+  readonly sql: string
+}
+
+export const VIEWS: readonly View[] = [
+  {
+    name: 'current_verdict',
+    summary: 'the latest verdict of each build under each signature',
+    sql: `SELECT v.* FROM verdict v
+WHERE v.id = (SELECT w.id FROM verdict w WHERE w.build_hash = v.build_hash AND w.signature_hash = v.signature_hash
+  ORDER BY w.judged_at DESC, w.id DESC LIMIT 1)`,
+  },
+  {
+    name: 'kernel_origin',
+    summary: 'each kernel with where it was first seen and how often',
+    sql: `SELECT k.hash, k.name, k.abi, min(s.id) AS sighting_id, count(s.id) AS sightings,
+  count(DISTINCT s.module_id) AS modules, group_concat(DISTINCT h.model) AS models, m.program,
+  s.instruction, s.opcode, s.op_type, s.op_name, s.emitter, s.source_file, s.source_line,
+  count(s.signature_hash) > 0 AS runnable, s.unrunnable, k.lines, k.functions, k.ir_instructions
+FROM kernel k
+LEFT JOIN sighting s ON s.kernel_hash = k.hash
+LEFT JOIN module m ON m.id = s.module_id
+LEFT JOIN harvest h ON h.id = m.harvest_id
+GROUP BY k.hash`,
+  },
+  {
+    name: 'kernel_call',
+    summary: 'each kernel with each signature it is called by (none when it cannot be run)',
+    sql: `SELECT kernel_hash, signature_hash, count(*) AS sightings FROM sighting
+WHERE signature_hash IS NOT NULL GROUP BY kernel_hash, signature_hash
+UNION ALL
+SELECT hash, NULL, (SELECT count(*) FROM sighting WHERE kernel_hash = hash) FROM kernel
+WHERE NOT EXISTS (SELECT 1 FROM sighting WHERE kernel_hash = hash AND signature_hash IS NOT NULL)`,
+  },
+  {
+    name: 'reference',
+    summary: "the build each kernel's sizes are compared with: XLA's own object, the first proposed",
+    sql: `SELECT p.kernel_hash, p.build_hash, t.triple FROM proposal p JOIN target t ON t.id = p.target_id
+WHERE p.id = (SELECT q.id FROM proposal q JOIN build b ON b.hash = q.build_hash
+  WHERE q.kernel_hash = p.kernel_hash AND q.proposer = 'xla' AND b.state = 'ok' ORDER BY q.id LIMIT 1)`,
+  },
+  {
+    name: 'result',
+    summary:
+      'every proposed build with its sizes, verdict and time; ratios are to XLA’s own object, below 1 is smaller or faster',
+    sql: `SELECT c.kernel_hash AS hash, k.name, p.proposer, t.name AS target, b.hash AS build_hash, c.signature_hash,
+  b.state AS build, v.state AS verdict, v.worst_ulps, v.trials,
+  b.code_bytes, b.rodata_bytes, b.object_bytes, b.instructions,
+  CASE WHEN x.code_bytes > 0 THEN 1.0 * b.code_bytes / x.code_bytes END AS size_ratio,
+  e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
+  CASE WHEN b.hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
+  o.name AS host, coalesce(v.reason, b.reason) AS reason, b.content_hash
+FROM (SELECT DISTINCT kernel_hash, target_id, proposer, build_hash FROM proposal) p
+JOIN kernel k ON k.hash = p.kernel_hash
+JOIN kernel_call c ON c.kernel_hash = p.kernel_hash
+JOIN target t ON t.id = p.target_id
+JOIN build b ON b.hash = p.build_hash
+LEFT JOIN reference r ON r.kernel_hash = p.kernel_hash AND r.triple = t.triple
+LEFT JOIN build x ON x.hash = r.build_hash
+LEFT JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
+LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.signature_hash
+  AND e.content_hash = b.content_hash
+LEFT JOIN host o ON o.id = e.host_id`,
+  },
+  {
+    name: 'coverage',
+    summary: 'how much of what a module runs left IR, and how many of its kernels can be run alone',
+    sql: `SELECT m.id AS module_id, h.model, m.program, m.name AS module, h.producer, m.ops, m.ops_with_ir,
+  100.0 * m.ops_with_ir / nullif(m.ops, 0) AS covered_pct, count(s.id) AS kernels,
+  count(s.signature_hash) AS runnable, m.wall_ns
+FROM module m JOIN harvest h ON h.id = m.harvest_id LEFT JOIN sighting s ON s.module_id = m.id
+GROUP BY m.id`,
+  },
+  {
+    name: 'module_kernel',
+    summary:
+      "each kernel in each module with XLA's own time for it: calls × time is what it adds to the module",
+    sql: `SELECT s.module_id, s.kernel_hash AS hash, s.name, s.instruction, s.opcode, s.op_name, s.calls,
+  s.signature_hash, e.host_id, e.time_ns, s.calls * e.time_ns AS total_ns,
+  100.0 * s.calls * e.time_ns / nullif(m.wall_ns, 0) AS wall_pct
+FROM sighting s JOIN module m ON m.id = s.module_id
+LEFT JOIN estimate e ON e.kernel_hash = s.kernel_hash AND e.signature_hash = s.signature_hash
+  AND e.reference_hash = e.build_hash`,
+  },
+  {
+    name: 'failure',
+    summary: 'everything that did not work, by stage, with the reason',
+    sql: `SELECT 'harvest' AS stage, model AS subject, 'run' AS detail, 'failed' AS state, reason FROM harvest WHERE state = 'failed'
+UNION ALL SELECT 'harvest', file, 'dump file', 'unparsed', reason FROM unparsed
+UNION ALL SELECT DISTINCT 'harvest', kernel_hash, name, 'unrunnable', unrunnable FROM sighting WHERE unrunnable IS NOT NULL
+UNION ALL SELECT 'optimise', p.kernel_hash, p.proposer, 'broken', b.reason FROM build b
+  JOIN proposal p ON p.build_hash = b.hash WHERE b.state = 'broken'
+UNION ALL SELECT 'verify', p.kernel_hash, p.proposer, v.state, v.reason FROM current_verdict v
+  JOIN proposal p ON p.build_hash = v.build_hash WHERE v.state IN ('refuted', 'broken', 'unknown')
+UNION ALL SELECT stage, subject, detail, fault, reason FROM attempt`,
+  },
+]
+
+const statement = (view: View): string => `CREATE VIEW ${view.name} AS\n${view.sql}`
+
+/** True when the database has exactly these views. */
+export function viewsCurrent(store: Store): boolean {
+  const rows = store.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").all() as {
+    name: string
+    sql: string
+  }[]
+  const known = new Map(rows.map(row => [row.name, row.sql]))
+  return known.size === VIEWS.length && VIEWS.every(view => known.get(view.name) === statement(view))
+}
+
+/** Drops every view and makes these. Call it within a transaction. */
+export function makeViews(store: Store): void {
+  const old = store.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all() as string[]
+  for (const name of old) store.exec(`DROP VIEW "${name.replaceAll('"', '""')}"`)
+  for (const view of VIEWS) store.exec(statement(view))
+}

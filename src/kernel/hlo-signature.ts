@@ -1,0 +1,158 @@
+/**
+ * The signature of a kernel from its HLO instruction, where its buffers lie from the buffer assignment, and a
+ * cross-check with the sizes its own IR states. What does not agree makes no signature.
+ */
+
+import { type BufferAssignment, overlapping, type Slice } from './buffer-assignment.ts'
+import type { HloInstruction, HloModule } from './hlo.ts'
+import { bytesOf, isDtype, type Leaf, leavesOf } from './hlo-shape.ts'
+import { workgroupsInHlo, workgroupsInMlir } from './hlo-workgroups.ts'
+import type { Argument, Signature } from './signature.ts'
+
+/** What a kernel's IR says of its arguments. */
+export interface IrSizes {
+  /** Arguments it loads from the call frame. */
+  readonly arguments: number
+  /** Bytes it may touch of each; undefined where it does not say. */
+  readonly bytes: readonly (number | undefined)[]
+}
+
+export interface SignatureRequest {
+  readonly module: HloModule
+  readonly instruction: HloInstruction
+  readonly buffers: BufferAssignment | undefined
+  readonly irSizes: IrSizes
+  readonly mlir: string | undefined
+}
+
+export type SignatureResult =
+  | { readonly state: 'ok'; readonly signature: Signature; readonly findings: readonly string[] }
+  | { readonly state: 'unrunnable'; readonly reason: string; readonly findings: readonly string[] }
+
+type Buffer = Omit<Argument, 'slot'> & { readonly slice: Slice | undefined }
+
+/** Arguments: every leaf of the operands, in order, then every leaf of the result. */
+export function signatureOf(request: SignatureRequest): SignatureResult {
+  const { module, instruction, buffers, irSizes, mlir } = request
+  const findings: string[] = []
+  const unrunnable = (reason: string): SignatureResult => ({ state: 'unrunnable', reason, findings })
+  if (instruction.opcode === 'call') {
+    return unrunnable('a loop compiled whole: XLA passes its buffers in the order of a hash table')
+  }
+  const list: Buffer[] = []
+  for (const [role, instructions] of [
+    ['in', instruction.operands.map(name => module.instructions.get(name) ?? name)],
+    ['out', [instruction]],
+  ] as const) {
+    for (const value of instructions) {
+      if (typeof value === 'string') return unrunnable(`HLO operand ${value} is not defined`)
+      for (const leaf of leavesOf(value.shape)) {
+        const buffer = bufferOf(module, buffers, value, leaf, role)
+        if (typeof buffer === 'string') return unrunnable(buffer)
+        list.push(buffer)
+      }
+    }
+  }
+  const mismatch = disagreement(list, irSizes)
+  if (mismatch !== undefined) {
+    findings.push(mismatch)
+    return unrunnable(mismatch)
+  }
+  if (buffers === undefined) findings.push('no buffer assignment: run with separate buffers')
+  else {
+    const reason = placement(list)
+    if (reason !== undefined) {
+      findings.push(reason)
+      return unrunnable(reason)
+    }
+  }
+  const inHlo = workgroupsInHlo(instruction)
+  const workgroups = (mlir === undefined ? undefined : workgroupsInMlir(mlir)) ?? inHlo
+  if (workgroups.join() !== inHlo.join()) {
+    findings.push(
+      `HLO partitions into ${inHlo.join('×')} workgroups, the emitter into ${workgroups.join('×')}`,
+    )
+  }
+  return {
+    state: 'ok',
+    signature: { arguments: withSlots(list), workgroups, flushDenormals: true },
+    findings,
+  }
+}
+
+function bufferOf(
+  module: HloModule,
+  buffers: BufferAssignment | undefined,
+  value: HloInstruction,
+  leaf: Leaf,
+  role: 'in' | 'out',
+): Buffer | string {
+  const { dtype, dims } = leaf.shape
+  const name = leaf.index.length === 0 ? value.name : `${value.name}{${leaf.index.join(',')}}`
+  const bytes = bytesOf(leaf.shape)
+  if (bytes === undefined || !isDtype(dtype)) return `${name} has no fixed size: ${dtype}[${dims.join(',')}]`
+  const slice = buffers && resolve(module, buffers, value, leaf.index)
+  return { name, dtype, shape: dims, bytes, role, slice }
+}
+
+/** A value's slice, through the instructions that only pass it on. */
+function resolve(
+  module: HloModule,
+  buffers: BufferAssignment,
+  value: HloInstruction,
+  index: readonly number[],
+): Slice | undefined {
+  const slice = buffers.sliceOf(value.name, index)
+  if (slice !== undefined) return slice
+  const through = (operand: number, path: readonly number[]) => {
+    const from = module.instructions.get(value.operands[operand] ?? '')
+    return from && resolve(module, buffers, from, path)
+  }
+  if (value.opcode === 'bitcast') return through(0, index)
+  if (value.opcode === 'get-tuple-element')
+    return through(0, [Number(value.attributes.get('index')), ...index])
+  return value.opcode === 'tuple' ? through(index[0] ?? 0, index.slice(1)) : undefined
+}
+
+function disagreement(list: readonly Buffer[], ir: IrSizes): string | undefined {
+  if (ir.arguments !== list.length) return `the IR takes ${ir.arguments} buffers, HLO says ${list.length}`
+  for (const [i, buffer] of list.entries()) {
+    const bytes = ir.bytes[i]
+    if (bytes !== undefined && bytes !== buffer.bytes) {
+      return `the IR says ${bytes} bytes for buffer ${i}, HLO ${buffer.bytes} (${buffer.name})`
+    }
+  }
+  return undefined
+}
+
+/** Why the buffers cannot be laid out with whole slots: one has no place, or two overlap in part. */
+function placement(list: readonly Buffer[]): string | undefined {
+  for (const { name, slice, bytes } of list) {
+    if (slice === undefined) return `the buffer assignment has no place for ${name}`
+    if (slice.bytes !== bytes)
+      return `the buffer assignment gives ${name} ${slice.bytes} bytes, HLO says ${bytes}`
+  }
+  for (const [i, out] of list.entries()) {
+    if (out.role !== 'out') continue
+    for (const [j, other] of list.entries()) {
+      if (i === j || out.slice === undefined || other.slice === undefined) continue
+      if (overlapping(out.slice, other.slice) && slotKey(out.slice) !== slotKey(other.slice)) {
+        return `${out.name} and ${other.name} overlap in part`
+      }
+    }
+  }
+  return undefined
+}
+
+const slotKey = (slice: Slice): string => `${slice.allocation}:${slice.offset}:${slice.bytes}`
+
+/** Equal slices are one slot, numbered in order of first use; a buffer of unknown place or no size has its own. */
+function withSlots(list: readonly Buffer[]): Argument[] {
+  const slots = new Map<string, number>()
+  return list.map(({ slice, ...argument }, i) => {
+    const key = slice === undefined || slice.bytes === 0 ? `buffer ${i}` : slotKey(slice)
+    const slot = slots.get(key) ?? slots.size
+    slots.set(key, slot)
+    return { ...argument, slot }
+  })
+}

@@ -1,0 +1,168 @@
+/**
+ * libLLVM in child processes that may die: each has an empty environment, a private directory and a memory limit, and
+ * a request that crashes it or runs past its deadline costs that request only.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { inState } from '../config/paths.ts'
+import { environmentError } from '../errors.ts'
+import type { Parsed } from './libllvm.ts'
+import { limited } from './limits.ts'
+
+export type EngineRequest =
+  | { readonly op: 'read'; readonly ir: string | Uint8Array; readonly wantBitcode: boolean }
+  | { readonly op: 'count'; readonly machine: 'x86-64' | 'aarch64'; readonly code: readonly Uint8Array[] }
+export type EngineReply = Parsed | { readonly state: 'counted'; readonly instructions: number }
+export type EngineResult = EngineReply | { readonly state: 'died'; readonly message: string }
+
+export interface Engine {
+  /** Answers a request, or says how the child that worked on it died. Rejects if libLLVM does not load at all. */
+  call(request: EngineRequest): Promise<EngineResult>
+  /** Ends the children. Requests still waiting are answered with `died`. */
+  close(): void
+}
+
+export interface EngineOptions {
+  readonly library: string
+  readonly libraryPath?: readonly string[]
+  /** Most child processes; they start as work comes. */
+  readonly children: number
+  /** Longest a small request may take; each MB of input adds two seconds. */
+  readonly deadlineMs?: number
+  readonly memoryMiB?: number
+}
+
+interface Job {
+  readonly request: EngineRequest
+  readonly resolve: (result: EngineResult) => void
+  readonly reject: (error: Error) => void
+}
+
+interface Child {
+  readonly process: ChildProcess
+  /** Requests sent and not answered, oldest first: the one being worked on is the first. */
+  readonly sent: Job[]
+  timer?: NodeJS.Timeout
+  ready: boolean
+  errors: string
+}
+
+/** Requests sent ahead to a child, so that it never waits for ours. */
+const AHEAD = 4
+
+export function openEngine(options: EngineOptions): Engine {
+  mkdirSync(inState('work'), { recursive: true })
+  const directory = mkdtempSync(join(inState('work'), 'llvm-'))
+  const children = new Set<Child>()
+  const waiting: Job[] = []
+  let closed = false
+  const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true })
+  process.once('exit', removeDirectory)
+
+  const start = (): Child => {
+    const child: Child = { process: spawnChild(options, directory), sent: [], ready: false, errors: '' }
+    children.add(child)
+    child.process.stderr?.on('data', (chunk: Buffer) => {
+      child.errors = (child.errors + chunk.toString('utf8')).slice(-2000)
+    })
+    child.process.on('message', (reply: EngineReply | 'ready') => {
+      if (reply === 'ready') {
+        child.ready = true
+        return
+      }
+      child.sent.shift()?.resolve(reply)
+      watch(child)
+      feed()
+    })
+    child.process.on('error', error => lost(child, `could not be started: ${error.message}`))
+    child.process.on('close', (code, signal) => lost(child, signal ?? `exit code ${code}`))
+    return child
+  }
+  const lost = (child: Child, how: string): void => {
+    if (!children.delete(child)) return
+    clearTimeout(child.timer)
+    const reason = child.errors.split('\n').find(line => /LLVM ERROR|Assertion|Error:/.test(line))
+    const message = `LLVM ${how}${reason ? `: ${reason.trim()}` : ''}`
+    if (!child.ready && !closed) {
+      const error = environmentError(`${options.library} cannot be used: ${message}`, "see 'xlab doctor'")
+      for (const job of [...child.sent, ...waiting.splice(0)]) job.reject(error)
+      return
+    }
+    child.sent.shift()?.resolve({ state: 'died', message })
+    waiting.unshift(...child.sent)
+    feed()
+  }
+  const watch = (child: Child): void => {
+    clearTimeout(child.timer)
+    const job = child.sent[0]
+    hold(child, job !== undefined)
+    if (job === undefined) return
+    child.timer = setTimeout(
+      () => {
+        child.errors = `Error: ran past its time limit`
+        child.process.kill('SIGKILL')
+      },
+      (options.deadlineMs ?? 30_000) + inputBytes(job.request) / 500,
+    )
+  }
+  const feed = (): void => {
+    while (waiting.length > 0) {
+      if (closed) {
+        waiting.shift()?.resolve({ state: 'died', message: 'LLVM was ended' })
+        continue
+      }
+      const idlest = [...children].sort((a, b) => a.sent.length - b.sent.length)[0]
+      const busy = idlest === undefined || idlest.sent.length > 0
+      const child = busy && children.size < options.children ? start() : idlest
+      if (child === undefined || child.sent.length >= AHEAD) return
+      const job = waiting.shift()
+      if (job === undefined) return
+      child.sent.push(job)
+      child.process.send(job.request)
+      if (child.sent.length === 1) watch(child)
+    }
+  }
+  return {
+    call: request =>
+      new Promise((resolve, reject) => {
+        waiting.push({ request, resolve, reject })
+        feed()
+      }),
+    close() {
+      closed = true
+      for (const child of children) child.process.kill('SIGKILL')
+      removeDirectory()
+      process.removeListener('exit', removeDirectory)
+    },
+  }
+}
+
+/** Whether our process stays alive for this child: only while it works. */
+function hold(child: Child, busy: boolean): void {
+  if (busy) {
+    child.process.ref()
+    child.process.channel?.ref()
+  } else {
+    child.process.unref()
+    child.process.channel?.unref()
+  }
+}
+
+function spawnChild(options: EngineOptions, directory: string): ChildProcess {
+  const script = join(import.meta.dirname, 'engine-child.ts')
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, options.library]
+  const [file, args] = limited(command, options.memoryMiB ?? 6144)
+  const child = spawn(file, args, {
+    cwd: directory,
+    env: options.libraryPath ? { LD_LIBRARY_PATH: options.libraryPath.join(':') } : {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  })
+  const stderr = child.stderr as (NodeJS.ReadableStream & { unref?: () => void }) | null
+  stderr?.unref?.()
+  return child
+}
+
+const inputBytes = (request: EngineRequest): number =>
+  request.op === 'read' ? request.ir.length : request.code.reduce((sum, code) => sum + code.length, 0)

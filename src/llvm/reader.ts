@@ -1,0 +1,110 @@
+/**
+ * The reading ladder: the first LLVM that parses and verifies a text has read it. Text that only a newer LLVM reads
+ * goes on as bitcode, once the pinned one has read that bitcode.
+ */
+import { existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { log } from '../log.ts'
+import { type Engine, type EngineResult, openEngine } from './engine.ts'
+import { findLibrary, NEWER_LLVM_WHEEL, type Toolchain } from './toolchain.ts'
+import { ensureWheel } from './wheels.ts'
+
+export type ReadResult =
+  | {
+      readonly state: 'ok'
+      /** Version of the LLVM that read the text. */
+      readonly reader: string
+      /** Only when the pinned LLVM could not read the text itself. */
+      readonly bitcode?: Uint8Array
+    }
+  | { readonly state: 'rejected'; readonly message: string }
+
+export interface Reader {
+  /** Parses and verifies one module; a rejection has LLVM's message with line and column. */
+  read(text: string | Uint8Array): Promise<ReadResult>
+  close(): Promise<void>
+}
+
+/** A reader with one child process a core for each rung, started as texts come. The newer LLVM is fetched on demand. */
+export async function openReader(
+  toolchain: Toolchain,
+  options: { signal?: AbortSignal; deadlineMs?: number } = {},
+): Promise<Reader> {
+  const { deadlineMs } = options
+  const limits = { children: availableParallelism(), ...(deadlineMs !== undefined && { deadlineMs }) }
+  const pinned = openEngine({ library: toolchain.library, ...limits })
+  let newer: Promise<Rung | undefined> | undefined
+  const openNewer = (): Promise<Rung | undefined> => {
+    newer ??= newerRung(limits, options.signal)
+    return newer
+  }
+  return {
+    async read(text) {
+      const first = await pinned.call({ op: 'read', ir: text, wantBitcode: false })
+      if (first.state === 'ok') return { state: 'ok', reader: versionNumber(toolchain.version) }
+      const rung = await openNewer()
+      const second = await rung?.engine.call({ op: 'read', ir: text, wantBitcode: true })
+      if (rung === undefined || second?.state !== 'ok' || second.bitcode === undefined)
+        return { state: 'rejected', message: messageOf(second ?? first) }
+      const again = await pinned.call({ op: 'read', ir: second.bitcode, wantBitcode: false })
+      if (again.state === 'ok') return { state: 'ok', reader: rung.version, bitcode: second.bitcode }
+      const message = `LLVM ${rung.version} reads it, LLVM ${toolchain.version} not its bitcode: ${messageOf(again)}`
+      return { state: 'rejected', message }
+    },
+    async close() {
+      pinned.close()
+      ;(await newer)?.engine.close()
+    },
+  }
+}
+
+interface Rung {
+  readonly version: string
+  readonly engine: Engine
+}
+
+async function newerRung(
+  limits: { children: number; deadlineMs?: number },
+  signal: AbortSignal | undefined,
+): Promise<Rung | undefined> {
+  if (process.arch !== 'x64') {
+    log.warn('IR of newer LLVMs cannot be read here: that reader exists for x86-64 only')
+    return undefined
+  }
+  try {
+    const folder = await ensureWheel(NEWER_LLVM_WHEEL, signal)
+    const { library, libraryPath, version } = newerLibrary(folder)
+    return { version, engine: openEngine({ library, libraryPath, ...limits }) }
+  } catch (error) {
+    signal?.throwIfAborted()
+    log.warn(`IR of newer LLVMs cannot be read now: ${error instanceof Error ? error.message : error}`)
+    return undefined
+  }
+}
+
+/** The newer libLLVM and the folder of its C++ runtime, whose `.so.1` names a wheel cannot hold. */
+function newerLibrary(folder: string): { library: string; libraryPath: string[]; version: string } {
+  const data = readdirSync(folder).find(name => name.endsWith('.data')) ?? ''
+  const lib = join(folder, data, 'data', 'lib')
+  const runtime = join(lib, 'x86_64-unknown-linux-gnu')
+  for (const name of readdirSync(runtime)) {
+    const short = /^(.+\.so\.\d+)\.\d+$/.exec(name)?.[1]
+    if (short !== undefined && !existsSync(join(runtime, short))) link(name, join(runtime, short))
+  }
+  const version = /-(\d+\.\d+\.\d+)/.exec(NEWER_LLVM_WHEEL.folder)?.[1] ?? ''
+  return { library: findLibrary(lib) ?? '', libraryPath: [lib, runtime], version }
+}
+
+/** Another xlab may make the same link at the same moment. */
+function link(target: string, path: string): void {
+  try {
+    symlinkSync(target, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+const versionNumber = (version: string): string => version.split(' ')[0] ?? version
+
+const messageOf = (result: EngineResult): string => ('message' in result ? result.message : result.state)

@@ -15,8 +15,8 @@ export const VIEWS: readonly View[] = [
     name: 'current_verdict',
     summary: 'the latest verdict of each build under each signature',
     sql: `SELECT v.* FROM verdict v
-WHERE v.id = (SELECT w.id FROM verdict w WHERE w.build_hash = v.build_hash AND w.signature_hash = v.signature_hash
-  ORDER BY w.judged_at DESC, w.id DESC LIMIT 1)`,
+WHERE v.id = (SELECT max(w.id) FROM verdict w WHERE w.build_hash = v.build_hash
+  AND w.signature_hash = v.signature_hash)`,
   },
   {
     name: 'kernel_origin',
@@ -44,21 +44,22 @@ WHERE NOT EXISTS (SELECT 1 FROM sighting WHERE kernel_hash = hash AND signature_
     name: 'reference',
     summary: "the build each kernel's sizes are compared with: XLA's own object, the first proposed",
     sql: `SELECT p.kernel_hash, p.build_hash, t.triple FROM proposal p JOIN target t ON t.id = p.target_id
-WHERE p.id = (SELECT q.id FROM proposal q JOIN build b ON b.hash = q.build_hash
-  WHERE q.kernel_hash = p.kernel_hash AND q.proposer = 'xla' AND b.state = 'ok' ORDER BY q.id LIMIT 1)`,
+WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build b ON b.hash = q.build_hash
+  WHERE q.kernel_hash = p.kernel_hash AND q.proposer = 'xla' AND b.state = 'ok')`,
   },
   {
     name: 'result',
     summary:
       'every proposed build with its sizes, verdict and time; ratios are to XLA’s own object, below 1 is smaller or faster',
-    sql: `SELECT c.kernel_hash AS hash, k.name, p.proposer, t.name AS target, b.hash AS build_hash, c.signature_hash,
+    sql: `SELECT c.kernel_hash AS hash, k.name, p.proposer, p.proposal_id, t.name AS target, b.hash AS build_hash, c.signature_hash,
   b.state AS build, v.state AS verdict, v.worst_ulps, v.trials,
   b.code_bytes, b.rodata_bytes, b.object_bytes, b.instructions,
   CASE WHEN x.code_bytes > 0 THEN 1.0 * b.code_bytes / x.code_bytes END AS size_ratio,
   e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
   CASE WHEN b.hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
   o.name AS host, coalesce(v.reason, b.reason) AS reason, b.content_hash
-FROM (SELECT DISTINCT kernel_hash, target_id, proposer, build_hash FROM proposal) p
+FROM (SELECT kernel_hash, target_id, proposer, build_hash, min(id) AS proposal_id FROM proposal
+  GROUP BY kernel_hash, target_id, proposer, build_hash) p
 JOIN kernel k ON k.hash = p.kernel_hash
 JOIN kernel_call c ON c.kernel_hash = p.kernel_hash
 JOIN target t ON t.id = p.target_id
@@ -85,10 +86,28 @@ GROUP BY m.id`,
       "each kernel in each module with XLA's own time for it: calls × time is what it adds to the module",
     sql: `SELECT s.module_id, s.kernel_hash AS hash, s.name, s.instruction, s.opcode, s.op_name, s.calls,
   s.signature_hash, e.host_id, e.time_ns, s.calls * e.time_ns AS total_ns,
+  100.0 * s.calls * e.time_ns / sum(s.calls * e.time_ns) OVER (PARTITION BY s.module_id, e.host_id) AS kernel_pct,
   100.0 * s.calls * e.time_ns / nullif(m.wall_ns, 0) AS wall_pct
 FROM sighting s JOIN module m ON m.id = s.module_id
 LEFT JOIN estimate e ON e.kernel_hash = s.kernel_hash AND e.signature_hash = s.signature_hash
   AND e.reference_hash = e.build_hash`,
+  },
+  {
+    name: 'module_time',
+    summary:
+      "kernel time of a whole module by proposer, beside XLA's over the same kernels and the module's wall time",
+    sql: `SELECT c.module_id, c.proposer, c.host_id, count(*) AS kernels, count(c.time_ns * c.xla_ns) AS measured,
+  sum(CASE WHEN c.time_ns IS NOT NULL THEN c.calls * c.xla_ns END) AS xla_ns,
+  sum(CASE WHEN c.xla_ns IS NOT NULL THEN c.calls * c.time_ns END) AS kernel_ns, m.wall_ns
+FROM (SELECT s.module_id, s.id, s.calls, p.proposer, e.host_id, min(e.time_ns) AS time_ns, min(x.time_ns) AS xla_ns
+  FROM sighting s JOIN proposal p ON p.kernel_hash = s.kernel_hash JOIN build b ON b.hash = p.build_hash
+  LEFT JOIN estimate e ON e.kernel_hash = s.kernel_hash AND e.signature_hash = s.signature_hash
+    AND e.content_hash = b.content_hash
+  LEFT JOIN estimate x ON x.kernel_hash = s.kernel_hash AND x.signature_hash = s.signature_hash
+    AND x.host_id = e.host_id AND x.reference_hash = x.build_hash
+  GROUP BY s.id, p.proposer, e.host_id) c
+JOIN module m ON m.id = c.module_id
+GROUP BY c.module_id, c.proposer, c.host_id`,
   },
   {
     name: 'failure',

@@ -1,0 +1,169 @@
+/**
+ * The sampling plan. The builds of a bundle of kernels are linked into one executable several times, each time in
+ * another order; each executable runs every kernel in several processes; in each process every pair takes one sample of
+ * every build, one after the other. Twins must be merged before: a build stands for all with its content.
+ */
+import type { Host } from '../hosts/host.ts'
+import type { Signature } from '../kernel/signature.ts'
+import type { Lanes } from '../lanes/lanes.ts'
+import type { Linkable, linkBundle } from '../runner/link.ts'
+import type { Bundle, RunnerResult, Sample, TimingJob } from '../runner/protocol.ts'
+
+export interface MeasuredBuild {
+  readonly hash: string
+  readonly object: Uint8Array
+  /** The global the object defines. */
+  readonly symbol: string
+}
+
+export interface MeasuredKernel {
+  /** Unique among the kernels measured together. */
+  readonly id: string
+  readonly signature: Signature
+  readonly builds: readonly MeasuredBuild[]
+}
+
+export interface Plan {
+  /** Executables with shuffled function order. */
+  readonly links: number
+  /** Processes of each executable. */
+  readonly processes: number
+  /** Samples of each build in a process. */
+  readonly pairs: number
+  readonly minSampleNs: number
+  /** Longest one kernel may take in one executable. */
+  readonly limitMs: number
+  readonly seed: number
+}
+
+/** One raw sample: of which kernel (its id) and build (its hash), in which link, of which executable. */
+export interface RawSample extends Omit<Sample, 'kind' | 'id' | 'function'> {
+  readonly kernel: string
+  readonly build: string
+  readonly link: number
+  readonly binaryHash: string
+}
+
+export interface MeasureServices {
+  readonly host: Host
+  readonly lanes: Lanes
+  readonly link: typeof linkBundle
+  /** An empty folder for executables. */
+  readonly directory: string
+  readonly signal?: AbortSignal
+}
+
+export interface MeasureEvents {
+  readonly onSample: (sample: RawSample) => void
+  /** A build, or a whole kernel, that could not be measured. It costs nothing else. */
+  readonly onFailure: (failure: { kernel: string; build?: string; reason: string }) => void
+}
+
+interface Work {
+  readonly kernel: MeasuredKernel
+  /** Function ids within the bundle, one a build. */
+  readonly functions: Map<string, MeasuredBuild>
+}
+
+/** Measures the kernels together. Links in the wide lane, runs in the quiet one. */
+export async function measure(
+  kernels: readonly MeasuredKernel[],
+  plan: Plan,
+  services: MeasureServices,
+  events: MeasureEvents,
+): Promise<void> {
+  const works = kernels.map(
+    (kernel, k): Work => ({
+      kernel,
+      functions: new Map(kernel.builds.map((build, b) => [`k${k}_b${b}`, build])),
+    }),
+  )
+  const bundles: Bundle[] = []
+  for (let link = 0; link < plan.links; link++) {
+    services.signal?.throwIfAborted()
+    const bundle = await services.lanes.wide(() => linkAll(works, plan.seed + link, services, events))
+    if (bundle) bundles.push(bundle)
+  }
+  if (bundles.length === 0) return
+  await services.lanes.quiet(async () => {
+    for (const [link, bundle] of bundles.entries()) {
+      services.signal?.throwIfAborted()
+      await runLink(works, link, bundle, plan, services, events)
+    }
+  })
+}
+
+/**
+ * Links what is left of the works. A function that cannot be linked is dropped and reported; a bundle that cannot be
+ * linked for no function's sake is a failure of all.
+ */
+async function linkAll(
+  works: readonly Work[],
+  orderSeed: number,
+  services: MeasureServices,
+  events: MeasureEvents,
+): Promise<Bundle | undefined> {
+  for (;;) {
+    const linkables = works.flatMap(({ functions }) =>
+      [...functions].map(([id, { object, symbol }]): Linkable => ({ id, object, symbol })),
+    )
+    if (linkables.length === 0) return undefined
+    const { host, directory } = services
+    const linked = await services.link(linkables, { target: host.target, orderSeed, directory })
+    if (linked.state === 'ok') return linked.bundle
+    const guilty = works.find(({ functions }) => linked.id !== undefined && functions.has(linked.id))
+    for (const work of guilty ? [guilty] : works) drop(work, guilty && linked.id, linked.reason, events)
+  }
+}
+
+/** Takes one function, or all, out of a work and says why. */
+function drop(work: Work, id: string | undefined, reason: string, events: MeasureEvents): void {
+  const kernel = work.kernel.id
+  const build = id === undefined ? undefined : work.functions.get(id)
+  if (id !== undefined && !build) return
+  if (id === undefined || !build) work.functions.clear()
+  else work.functions.delete(id)
+  events.onFailure({ kernel, ...(build && { build: build.hash }), reason })
+}
+
+async function runLink(
+  works: readonly Work[],
+  link: number,
+  bundle: Bundle,
+  plan: Plan,
+  services: MeasureServices,
+  events: MeasureEvents,
+): Promise<void> {
+  const byId = new Map(works.map(work => [work.kernel.id, work]))
+  const jobs = works
+    .filter(({ functions }) => functions.size > 0)
+    .map(
+      ({ kernel, functions }): TimingJob => ({
+        kind: 'time',
+        id: kernel.id,
+        signature: kernel.signature,
+        functions: [...functions.keys()],
+        seed: plan.seed,
+        processes: plan.processes,
+        pairs: plan.pairs,
+        minSampleNs: plan.minSampleNs,
+        limitMs: plan.limitMs,
+      }),
+    )
+  if (jobs.length === 0) return
+  const onResult = (result: RunnerResult): void => {
+    if (result.kind !== 'sample' && result.kind !== 'time-failed') return
+    const work = byId.get(result.id)
+    if (!work) return
+    if (result.kind === 'time-failed') {
+      drop(work, result.function, result.reason, events)
+      return
+    }
+    const build = work.functions.get(result.function)
+    if (!build) return
+    const { process, pair, position, batch, nsPerCall } = result
+    const place = { link, process, pair, position, batch, nsPerCall }
+    events.onSample({ kernel: result.id, build: build.hash, ...place, binaryHash: bundle.hash })
+  }
+  await services.host.execute(bundle, jobs, { ...(services.signal && { signal: services.signal }), onResult })
+}

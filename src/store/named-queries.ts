@@ -1,0 +1,148 @@
+/** The questions people ask, as SQL over the views. `:kernels` stands where --filter puts its condition on `hash`. */
+import { usageError } from '../errors.ts'
+import { kernelFilter } from './kernel-filter.ts'
+import type { Store } from './open.ts'
+
+/** A column of the answer: its name, with its unit in it, and the decimals a person wants to see. */
+export interface AnswerColumn {
+  readonly name: string
+  readonly digits?: number
+}
+
+export type AnswerRow = Readonly<Record<string, unknown>>
+
+export interface NamedQuery {
+  readonly name: string
+  readonly summary: string
+  readonly columns: readonly AnswerColumn[]
+  /** False where --filter has no meaning. */
+  readonly filters: boolean
+  rows(store: Store, filter?: string): AnswerRow[]
+}
+
+const MARK = ':kernels'
+
+/** A query that is nothing but SQL. */
+function sqlQuery(name: string, summary: string, columns: string, sql: string): NamedQuery {
+  const filters = sql.includes(MARK)
+  return {
+    name,
+    summary,
+    columns: columns.split(' ').map(parseColumn),
+    filters,
+    rows(store, filter) {
+      if (filter !== undefined && !filters) throw usageError(`'${name}' takes no --filter`)
+      const { where, parameters } = kernelFilter(filter, 'hash')
+      return store.prepare(sql.replace(MARK, () => where)).all(...parameters) as AnswerRow[]
+    },
+  }
+}
+
+/** `ratio.3` is the column ratio, shown with three decimals. */
+export function parseColumn(text: string): AnswerColumn {
+  const [name = '', digits] = text.split('.')
+  return digits === undefined ? { name } : { name, digits: Number(digits) }
+}
+
+/**
+ * The best of a kernel's passing builds is the one whose interval ends lowest, not the one whose time came out lowest:
+ * so that noise is not chosen for a gain. XLA's own object, whose ratio is 1, takes part.
+ */
+const BEST = `WITH passing AS (
+  SELECT * FROM result WHERE ${MARK} AND verdict IN ('same', 'agreed', 'exhausted')),
+fast AS (SELECT *, row_number() OVER (PARTITION BY hash, signature_hash, host ORDER BY ratio_high, proposer <> 'xla', proposer) AS place
+  FROM passing WHERE ratio IS NOT NULL),
+small AS (SELECT *, row_number() OVER (PARTITION BY hash, signature_hash ORDER BY code_bytes, proposer <> 'xla', proposer) AS place
+  FROM passing)
+SELECT s.hash, s.name, f.proposer AS fastest, f.time_ns, f.ratio, f.ratio_low, f.ratio_high, f.comparison,
+  s.proposer AS smallest, s.code_bytes, s.size_ratio, f.host
+FROM small s LEFT JOIN fast f ON f.hash = s.hash AND f.signature_hash = s.signature_hash AND f.place = 1
+WHERE s.place = 1 ORDER BY f.ratio_high IS NULL, f.ratio_high, s.name`
+
+export const SQL_QUERIES: readonly NamedQuery[] = [
+  sqlQuery(
+    'results',
+    "every build of every kernel: verdict, size and time, and both as ratios to XLA's own (below 1 is better)",
+    'hash name proposer verdict code_bytes size_ratio.3 time_ns.1 spread_pct.1 ratio.3 ratio_low.3 ratio_high.3 comparison worst_ulps target host reason',
+    `SELECT hash, name, proposer, CASE WHEN build = 'broken' THEN 'broken' ELSE verdict END AS verdict, code_bytes,
+      size_ratio, time_ns, 100.0 * deviation_ns / time_ns AS spread_pct, ratio, ratio_low, ratio_high, comparison,
+      worst_ulps, target, host, reason
+    FROM result WHERE ${MARK} ORDER BY name, hash, proposer <> 'xla', proposer`,
+  ),
+  sqlQuery(
+    'best',
+    'for each kernel the passing build that is surely fastest (whose interval ends lowest), and the smallest',
+    'hash name fastest time_ns.1 ratio.3 ratio_low.3 ratio_high.3 comparison smallest code_bytes size_ratio.3 host',
+    BEST,
+  ),
+  sqlQuery(
+    'kernels',
+    'the kernels, where they came from and whether they can be run',
+    'hash name models program opcode op_type instruction source_file source_line sightings runnable lines functions ir_instructions unrunnable',
+    `SELECT * FROM kernel_origin WHERE ${MARK} ORDER BY models, name, hash`,
+  ),
+  sqlQuery(
+    'shares',
+    "what each kernel adds to its module under XLA: calls × time, as a share of the module's kernel time and wall time",
+    'model program name hash calls time_ns.1 total_ns.0 kernel_pct.1 wall_pct.1 opcode op_name',
+    `SELECT h.model, m.program, k.* FROM module_kernel k JOIN module m ON m.id = k.module_id
+    JOIN harvest h ON h.id = m.harvest_id WHERE ${MARK} ORDER BY k.module_id, total_ns DESC`,
+  ),
+  sqlQuery(
+    'modules',
+    "kernel time of each module by proposer, XLA's over the same kernels, and the wall time of a warm call",
+    'model program module proposer kernels measured xla_ns.0 kernel_ns.0 ratio.3 wall_ns.0 wall_pct.1 host',
+    `SELECT h.model, m.program, m.name AS module, t.proposer, sum(t.kernels) OVER (PARTITION BY t.module_id, t.proposer) AS kernels,
+      t.measured, t.xla_ns, t.kernel_ns, t.kernel_ns / t.xla_ns AS ratio, t.wall_ns,
+      100.0 * t.xla_ns / nullif(t.wall_ns, 0) AS wall_pct, o.name AS host
+    FROM module_time t JOIN module m ON m.id = t.module_id JOIN harvest h ON h.id = m.harvest_id
+    LEFT JOIN host o ON o.id = t.host_id
+    ORDER BY t.module_id, t.host_id IS NULL, t.host_id, t.proposer <> 'xla', t.proposer`,
+  ),
+  sqlQuery(
+    'coverage',
+    'how much of each module left IR, and how many of its kernels can be run alone',
+    'model program module ops ops_with_ir covered_pct.1 kernels runnable producer',
+    'SELECT * FROM coverage ORDER BY module_id',
+  ),
+  sqlQuery(
+    'ops',
+    'what the modules run, by opcode: kernels leave IR, library calls leave none',
+    'model program opcode runs_as count',
+    `SELECT h.model, m.program, o.opcode, o.runs_as, o.count FROM op o JOIN module m ON m.id = o.module_id
+    JOIN harvest h ON h.id = m.harvest_id ORDER BY m.id, o.count DESC, o.opcode`,
+  ),
+  sqlQuery(
+    'failures',
+    'everything that did not work, by stage, with the reason',
+    'stage subject detail state reason',
+    'SELECT * FROM failure ORDER BY stage, state, subject, detail',
+  ),
+  sqlQuery(
+    'harvests',
+    'the runs: producer, flags, outcome, and the training loss',
+    'id model source producer llvm state reason modules kernels loss_first.3 loss_last.3 seconds.1 xla_flags image started_at',
+    `SELECT h.*, count(DISTINCT m.id) AS modules, count(DISTINCT s.kernel_hash) AS kernels FROM harvest h
+    LEFT JOIN module m ON m.harvest_id = h.id LEFT JOIN sighting s ON s.module_id = m.id GROUP BY h.id ORDER BY h.id`,
+  ),
+  sqlQuery(
+    'models',
+    'the models harvested: kernels, how many can be run, coverage',
+    'model harvests failed modules kernels runnable covered_pct.1 last_at',
+    `SELECT h.model, count(DISTINCT h.id) AS harvests, count(DISTINCT CASE WHEN h.state = 'failed' THEN h.id END) AS failed,
+      count(DISTINCT m.id) AS modules, count(DISTINCT s.kernel_hash) AS kernels,
+      count(DISTINCT CASE WHEN s.signature_hash IS NOT NULL THEN s.kernel_hash END) AS runnable,
+      (SELECT 100.0 * sum(n.ops_with_ir) / nullif(sum(n.ops), 0) FROM module n JOIN harvest g ON g.id = n.harvest_id
+        WHERE g.model = h.model) AS covered_pct, max(h.started_at) AS last_at
+    FROM harvest h LEFT JOIN module m ON m.harvest_id = h.id LEFT JOIN sighting s ON s.module_id = m.id
+    GROUP BY h.model ORDER BY h.model`,
+  ),
+  sqlQuery(
+    'campaigns',
+    'the measuring sessions: host, options, state of the host before and after',
+    'id host state samples builds options host_before host_after started_at',
+    `SELECT c.id, o.name AS host, c.state, count(m.id) AS samples, count(DISTINCT m.build_hash) AS builds, c.options,
+      c.host_before, c.host_after, c.started_at FROM campaign c JOIN host o ON o.id = c.host_id
+    LEFT JOIN measurement m ON m.campaign_id = c.id GROUP BY c.id ORDER BY c.id`,
+  ),
+]

@@ -15,6 +15,7 @@ import platform
 import random
 import re
 import resource
+import shlex
 import signal
 import sys
 import threading
@@ -42,10 +43,11 @@ def open_events():
 
 
 def dump_folder():
-    match = re.search(r"--xla_dump_to=(\S+)", os.environ.get("XLA_FLAGS", ""))
-    if not match:
+    flags = [flag.partition("=") for flag in shlex.split(os.environ.get("XLA_FLAGS", ""))]
+    folders = [Path(value) for name, _, value in flags if name == "--xla_dump_to"]
+    if not folders:
         raise Failure("XLA_FLAGS has no --xla_dump_to=DIR", "environment")
-    folder = Path(match[1])
+    folder = folders[-1]
     if os.geteuid() == 0:
         become(folder.stat() if folder.is_dir() else None)
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,8 @@ const LANES: Readonly<Record<string, () => Promise<string | undefined>>> = {
   integration: async () => undefined,
   docker: async () => {
     const { findEngine } = await import('../containers/engine.ts')
-    return (await findEngine()) ? undefined : 'no Docker engine answers'
+    const found = await findEngine()
+    return found.state === 'found' ? undefined : `no Docker engine answers: ${found.tried.join('; ')}`
   },
 }
 

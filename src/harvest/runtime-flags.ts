@@ -6,7 +6,7 @@ const OURS = ['xla_dump_to', 'xla_dump_hlo_as_text']
 
 /** The flags of an XLA_FLAGS text, one item each. Values may be quoted, as XLA allows (parse_flags_from_env.cc). */
 export function splitXlaFlags(text: string): string[] {
-  const flags = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? []
+  const flags = text.match(/(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+/g) ?? []
   const wrong = flags.find(flag => !/^--\w/.test(flag))
   if (wrong !== undefined)
     throw usageError(`not an XLA flag: ${wrong}`, 'flags look like --xla_cpu_max_isa=AVX2')
@@ -19,7 +19,8 @@ export function splitXlaFlags(text: string): string[] {
  */
 export function normaliseXlaFlags(text: string): string {
   const taken = splitXlaFlags(text).find(flag => OURS.includes(nameOf(flag)))
-  if (taken !== undefined) throw usageError(`xlab sets --${nameOf(taken)} itself`, 'leave it out of --xla-flags')
+  if (taken !== undefined)
+    throw usageError(`xlab sets --${nameOf(taken)} itself`, 'leave it out of --xla-flags')
   return [...byName(splitXlaFlags(text)).values()].sort().join(' ')
 }
 
@@ -27,6 +28,10 @@ export function normaliseXlaFlags(text: string): string {
 export function mergeXlaFlags(base: string, added: string): string {
   return [...byName([...splitXlaFlags(base), ...splitXlaFlags(added)]).values()].join(' ')
 }
+
+/** `--name=value` as XLA reads it back, spaces and quotes included. */
+export const quotedXlaFlag = (name: string, value: string): string =>
+  /^[\w/.,:+-]*$/.test(value) ? `--${name}=${value}` : `--${name}="${value.replace(/["\\]/g, '\\$&')}"`
 
 const nameOf = (flag: string): string => flag.replace(/^--/, '').replace(/=.*$/s, '')
 const byName = (flags: readonly string[]): Map<string, string> =>

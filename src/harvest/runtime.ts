@@ -1,6 +1,7 @@
 /** Where a model runs: in a container, or in a Python environment of the same pinned wheels. One interface over both. */
+import { usageError } from '../errors.ts'
 import { log } from '../log.ts'
-import type { HarvestEvent, Loss, Timing } from './runtime-events.ts'
+import type { Facts, HarvestEvent, Loss, Timing } from './runtime-events.ts'
 import type { ModelRef } from './runtime-models.ts'
 
 export type { Facts, HarvestEvent, Loss, Timing } from './runtime-events.ts'
@@ -28,7 +29,7 @@ export interface RunOutcome {
   readonly reason?: string
   /** What the model printed, its middle cut out if long. */
   readonly log: string
-  readonly facts: import('./runtime-events.ts').Facts
+  readonly facts: Facts
   readonly timings: readonly Timing[]
   readonly losses: readonly Loss[]
   readonly image?: string
@@ -62,7 +63,8 @@ export async function chooseRuntime(
   const { localRuntime } = await import('./local-runtime.ts')
   const { findEngine, noEngineError } = await import('../containers/engine.ts')
   if (kind === 'local') {
-    if (options.image !== undefined) throw usageError('--image needs a container', 'leave out --runtime local')
+    if (options.image !== undefined)
+      throw usageError('--image needs a container', 'leave out --runtime local')
     return localRuntime(options)
   }
   const found = await findEngine()

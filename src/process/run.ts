@@ -12,6 +12,11 @@ export interface RunOptions {
   /** Output kept per stream; a program that writes more is ended with state `flooded`. */
   readonly maxBytes?: number
   readonly signal?: AbortSignal
+  /**
+   * For programs that are not ours: a process group of its own, all of it killed when the program ends or is ended.
+   * Standard input stays open until we die, so that the program can tell.
+   */
+  readonly leash?: true
   /** Called with each line of standard error, for progress. */
   readonly onStderr?: (line: string) => void
   /** Called with each line of standard output. */
@@ -43,9 +48,13 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     forceKillAfterDelay: 2000,
     ...(options.env && { env: options.env }),
     ...(options.cwd !== undefined && { cwd: options.cwd }),
-    ...(options.input !== undefined ? { input: options.input } : { stdin: 'ignore' as const }),
+    ...(options.leash && { detached: true }),
+    ...(options.input !== undefined
+      ? { input: options.input }
+      : { stdin: options.leash ? ('pipe' as const) : ('ignore' as const) }),
     ...(options.signal && { cancelSignal: options.signal }),
   })
+  if (options.leash) child.nodeChildProcess.once('exit', () => killGroup(child.pid))
   if (options.onStderr) eachLine(child.stderr, options.onStderr)
   if (options.onStdout) eachLine(child.stdout, options.onStdout)
   const result = await child
@@ -80,6 +89,14 @@ export function describeExit(exit: Exit): string {
       return 'cancelled'
     case 'missing':
       return exit.why
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // nobody is left in it
   }
 }
 

@@ -117,7 +117,7 @@ const HASH = /^[0-9a-f]{64}$/
 function shown(value: unknown, digits: number): string {
   if (typeof value === 'number' && Number.isFinite(value)) return value.toFixed(digits)
   const text = plain(value)
-  return HASH.test(text) ? text.slice(0, 12) : oneLine(text)
+  return text.length === 64 && HASH.test(text) ? text.slice(0, 12) : oneLine(text)
 }
 
 const isNumber = (value: unknown): boolean => typeof value === 'number' || typeof value === 'bigint'
@@ -140,7 +140,7 @@ interface Laid {
 function lay(rows: readonly Row[], column: Column): Laid {
   const values = rows.map(row => row[column.name])
   const present = values.filter(value => value !== null && value !== undefined)
-  const digits = present.every(Number.isInteger) ? 0 : (column.digits ?? decimals(present))
+  const digits = column.digits ?? decimals(present)
   return {
     title: oneLine(column.title ?? column.name),
     cells: values.map(value => shown(value, digits)),
@@ -157,22 +157,22 @@ function formatTable(rows: readonly Row[], columns: readonly Column[], options: 
     cells.reduce((most, cell) => Math.max(most, width(cell)), width(title)),
   )
   const kept = narrow(laid, widths, options.width ?? Number.POSITIVE_INFINITY)
-  const line = (cellOf: (column: Laid) => string): string =>
-    laid
-      .slice(0, kept)
-      .map((column, i) => pad(truncate(cellOf(column), widths[i] ?? 0), widths[i] ?? 0, column.numeric))
+  const padded = laid.slice(0, kept).map(({ title, cells, numeric }, i) => {
+    const columns = widths[i] ?? 0
+    return [title, ...cells].map(cell => pad(truncate(cell, columns), columns, numeric))
+  })
+  const lines = Array.from({ length: rows.length + 1 }, (_, r) =>
+    padded
+      .map(cells => cells[r])
       .join(GAP)
-      .trimEnd()
-  const header = line(column => column.title)
-  const lines = [
-    options.emphasise ? options.emphasise(header) : header,
-    ...rows.map((_, r) => line(column => column.cells[r] ?? '')),
-  ]
+      .trimEnd(),
+  )
+  if (options.emphasise) lines[0] = options.emphasise(lines[0] ?? '')
   if (kept < laid.length) {
     const hidden = laid.slice(kept).map(({ title }) => title)
     lines.push(`(not shown, too narrow: ${hidden.join(', ')}; use -o csv)`)
   }
-  return lines.map(text => `${text}\n`).join('')
+  return `${lines.join('\n')}\n`
 }
 
 /** Narrows the widest text columns in `widths` until a line fits `limit`; returns how many columns are shown. */

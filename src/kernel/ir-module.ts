@@ -44,7 +44,8 @@ const LEADING = new RegExp(
 )
 const COMDAT = /,? ?\bcomdat\b(?:\s*\(\s*\$(?:"[^"]*"|[-\w$.]+)\s*\))?/
 const NAME = '(?:"[^"]*"|[-\\w$.]+)'
-const TYPE_NAMES = new RegExp(`^[ \\t]*%(${NAME})\\s*=\\s*type\\b`, 'gm')
+const TYPE_DEFINITION = /=\s*type\b/g
+const NAME_BEFORE = new RegExp(`%(${NAME})\\s*$`)
 /** What a top-level entity begins with. */
 const START = new RegExp(
   `(define|declare|attributes|target|source_filename|module|uselistorder_bb|uselistorder)\\b|([@%$^!]${NAME})\\s*=`,
@@ -53,11 +54,7 @@ const START = new RegExp(
 
 /** Splits `text`. Throws a SyntaxError that says what is wrong with it. */
 export function parseModule(text: string): IrModule {
-  const types = new Set<string>()
-  for (const [, name = ''] of text.matchAll(TYPE_NAMES)) {
-    if (/^\d/.test(name)) throw malformed(`it has unnamed types (%${name}), which cannot be told from values`)
-    types.add(`%${unquoted(name)}`)
-  }
+  const types = typeNames(text)
   const scopeLists = new Set<string>()
   const reader = createReader(text, types, scopeLists)
   const module = {
@@ -93,6 +90,18 @@ export function parseModule(text: string): IrModule {
     else readLine(reader, text)
   }
   return module
+}
+
+/** Names of the types it defines, which anything before or after may use. */
+function typeNames(text: string): Set<string> {
+  const types = new Set<string>()
+  for (const { index } of text.matchAll(TYPE_DEFINITION)) {
+    const name = NAME_BEFORE.exec(text.slice(text.lastIndexOf('\n', index) + 1, index))?.[1]
+    if (name !== undefined && /^\d/.test(name))
+      throw malformed(`it has unnamed types (%${name}), which cannot be told from values`)
+    if (name !== undefined) types.add(`%${unquoted(name)}`)
+  }
+  return types
 }
 
 function add(entities: Map<string, Entity>, entity: Entity): void {

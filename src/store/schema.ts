@@ -109,6 +109,7 @@ CREATE TABLE sighting (       -- a kernel seen in a module
   calls INTEGER NOT NULL,     -- times the module runs it in one call, loops with known trip counts included
   signature_hash TEXT REFERENCES signature(hash),
   unrunnable TEXT,            -- why there is no signature
+  findings TEXT,              -- JSON array: what does not fit together, or is not exact
   xla_ir_hash TEXT REFERENCES blob(hash),     -- XLA's optimised IR for it, canonical
   xla_object_hash TEXT REFERENCES blob(hash), -- XLA's own object for it
   UNIQUE (module_id, name)

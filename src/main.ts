@@ -107,4 +107,6 @@ try {
 } catch (error) {
   exitCode = explain(error)
 }
+// What is still in a pipe's buffer would be lost.
+await new Promise(flushed => process.stdout.write('', flushed))
 process.exit(exitCode)

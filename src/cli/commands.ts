@@ -96,7 +96,12 @@ export const COMMANDS: readonly Command[] = [
     name: 'query',
     arguments: '[name-or-sql]',
     summary: 'ask the database: a named query or read-only SQL',
-    options: [['--list', 'list the named queries'], format, filter],
+    options: [
+      ['--list', 'list the named queries'],
+      format,
+      filter,
+      ['--time-limit <seconds>', 'longest a query may take', '60'],
+    ],
     examples: [
       'xlab query results',
       "xlab query 'SELECT name, lines FROM kernel ORDER BY lines DESC LIMIT 5'",

@@ -1,0 +1,45 @@
+/** What a kernel's own instructions leave open: its floating-point operations and their fast-math flags. Pure. */
+import type { Instruction } from './instruction.ts'
+import { mathCall } from './math-calls.ts'
+import { readFunctions } from './module-text.ts'
+
+export interface Permissions {
+  /** It rounds somewhere: arithmetic or conversions of floats. */
+  readonly rounds: boolean
+  /** It multiplies and adds floats, so that the two could be contracted. */
+  readonly contractible: boolean
+  /** It calls math functions. */
+  readonly math: boolean
+  /** Its flags, or `llvm.fmuladd`, allow contraction in every reading of the IR. */
+  readonly contract: boolean
+  /** Its flags allow reassociation, reciprocals or approximations. */
+  readonly reassociate: boolean
+  /** It calls math functions that LLVM may exchange for others without any flag, or whose flags allow it. */
+  readonly approximate: boolean
+}
+
+const FLOAT = /\b(?:half|bfloat|float|double|fp128|x86_fp80)\b/
+const ROUNDS = /^(?:fadd|fsub|fmul|fdiv|frem|fptrunc|[us]itofp)$/
+const ROUNDING_CALL = /^llvm\.(?:sqrt|fma|fmuladd|powi|vector\.reduce\.f)/
+/** `pow(x, 2)` becomes `x * x`, `pow(2, x)` becomes `exp2(x)`: LLVM's LibCallSimplifier needs no flag for either. */
+const EXCHANGED = new Set(['pow'])
+
+export function permissionsOf(ir: string): Permissions {
+  const instructions = readFunctions(ir).flatMap(f =>
+    f.lines.map(line => line.instruction).filter(i => i !== undefined),
+  )
+  const some = (test: (i: Instruction) => boolean): boolean => instructions.some(test)
+  const flagged = (...flags: string[]): boolean =>
+    some(i => i.flags.some(flag => flag === 'fast' || flags.includes(flag)) && !i.opcode.endsWith('cmp'))
+  const muladd = some(i => i.callee?.startsWith('llvm.fmuladd.') ?? false)
+  const math = some(i => mathCall(i) !== undefined)
+  return {
+    rounds:
+      math || some(i => (ROUNDS.test(i.opcode) && FLOAT.test(i.type)) || ROUNDING_CALL.test(i.callee ?? '')),
+    contractible: muladd || (some(i => i.opcode === 'fmul') && some(i => /^f(?:add|sub)$/.test(i.opcode))),
+    math,
+    contract: muladd || flagged('contract'),
+    reassociate: flagged('reassoc', 'arcp', 'afn'),
+    approximate: math && (flagged('afn', 'reassoc') || some(i => EXCHANGED.has(mathCall(i)?.name ?? ''))),
+  }
+}

@@ -1,0 +1,202 @@
+/** From a kernel and its builds to functions that can be linked and one job that judges them. */
+
+import {
+  adapterIr,
+  SCALAR_SYMBOL,
+  scalarInputBits,
+  scalarReason,
+  scalarSignature,
+} from '../kernel/adapter.ts'
+import type { Target } from '../kernel/build.ts'
+import type { Signature } from '../kernel/signature.ts'
+import type { Semantics } from '../kernel/verdict.ts'
+import { contentHash, parseObject, renameSymbol } from '../llvm/object.ts'
+import type { Toolchain } from '../llvm/toolchain.ts'
+import { gateObject, type Linkable } from '../runner/link.ts'
+import type { Candidate, InputKind, ReferenceRun, VerifyJob } from '../runner/protocol.ts'
+import { cachedObject } from './cached-object.ts'
+import { referenceVariants, type Variant } from './reference.ts'
+import { GUARD, guardIr, shadowPoison } from './shadow.ts'
+
+/** One build to judge. */
+export interface JudgedBuild {
+  readonly hash: string
+  readonly object: Uint8Array
+  /** The global it defines: `kernel`, or XLA's name. */
+  readonly symbol: string
+  readonly semantics: Semantics
+  /** Twins share it, and a verdict. */
+  readonly contentHash: string
+}
+
+/** A kernel under one signature, and the builds of it that want a verdict. */
+export interface JudgedKernel {
+  readonly id: string
+  /** Canonical IR: its exported function is `@kernel`. */
+  readonly ir: string
+  /** `scalar`: `@kernel` takes and returns scalars, and runs through an adapter. */
+  readonly entry: 'call-frame' | 'scalar'
+  readonly signature: Signature
+  readonly builds: readonly JudgedBuild[]
+}
+
+export interface PrepareServices {
+  readonly toolchain: Toolchain
+  readonly target: Target
+  readonly seed: number
+  readonly trials: number
+  readonly limitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What one build turned into: a function to run, or an answer at once. */
+export type Prepared =
+  | { readonly state: 'run'; readonly function: string }
+  | { readonly state: 'same' }
+  | { readonly state: 'broken'; readonly reason: string }
+
+export interface PreparedKernel {
+  readonly linkables: readonly Linkable[]
+  readonly job: VerifyJob
+  /** In the order of the kernel's builds. */
+  readonly builds: readonly Prepared[]
+}
+
+/** Most bits of input that are tried whole. */
+export const EXHAUSTIVE_BITS = 24
+
+/** The mix of inputs: half of it random in some way, every kind at least once when there are six trials. */
+const TRIALS: readonly InputKind[] = [
+  'uniform',
+  'edges',
+  'sprinkled',
+  'wide',
+  'indices',
+  'zeros',
+  'uniform',
+  'sprinkled',
+  'wide',
+  'edges',
+  'indices',
+  'sprinkled',
+  'uniform',
+  'wide',
+  'sprinkled',
+  'edges',
+]
+const trialKinds = (count: number): InputKind[] =>
+  Array.from({ length: count }, (_, i) => TRIALS[i % TRIALS.length] ?? 'uniform')
+
+/** Bits of input a run depends on; inputs in one piece of memory count once. */
+function inputBits(signature: Signature): number {
+  const slots = new Map<number, number>()
+  for (const argument of signature.arguments) {
+    if (argument.role !== 'in') continue
+    const bits = argument.dtype === 'pred' ? argument.bytes : argument.bytes * 8
+    slots.set(argument.slot, Math.max(bits, slots.get(argument.slot) ?? 0))
+  }
+  return [...slots.values()].reduce((a, b) => a + b, 0)
+}
+
+/** Builds the references of a kernel and names every function. `prefix` is unique in the bundle, `[A-Za-z0-9_]+`. */
+export async function prepareKernel(
+  kernel: JudgedKernel,
+  prefix: string,
+  services: PrepareServices,
+): Promise<PreparedKernel | { readonly state: 'unknown'; readonly reason: string }> {
+  const scalar = kernel.entry === 'scalar'
+  const why = scalar ? scalarReason(kernel.ir) : undefined
+  if (why !== undefined) return { state: 'unknown', reason: why }
+  const exhaustive =
+    (scalar ? (scalarInputBits(kernel.ir) ?? 64) : inputBits(kernel.signature)) <= EXHAUSTIVE_BITS
+  const calls = scalar && exhaustive ? 1 : undefined
+  const adapter = scalar ? await scalarAdapter(kernel.ir, calls, services) : undefined
+  if (adapter !== undefined && 'reason' in adapter)
+    return { state: 'unknown', reason: `the adapter does not compile: ${adapter.reason}` }
+  const link: Link = adapter === undefined ? (id, object, symbol) => ({ id, object, symbol }) : adapter.link
+
+  const semantics = new Set(kernel.builds.map(build => build.semantics))
+  const linkables: Linkable[] = []
+  const references: ReferenceRun[] = []
+  let plain: string | undefined
+  for (const variant of referenceVariants(kernel.ir, { entry: kernel.entry, semantics })) {
+    const built = await cachedObject(variant, services)
+    if (built.state === 'broken') {
+      if (variant.key === 'plain' || variant.key === 'watched')
+        return { state: 'unknown', reason: `the reference does not compile: ${built.reason}` }
+      continue
+    }
+    if (variant.key === 'plain') plain = contentHash(parseObject(built.object))
+    const id = `${prefix}_${variant.key}`
+    linkables.push({ ...link(id, built.object, 'kernel'), trusted: true })
+    references.push(...runsOf(variant, id))
+  }
+
+  const candidates: Candidate[] = []
+  const twins = new Map<string, string>()
+  const builds = kernel.builds.map((build, i): Prepared => {
+    if (build.contentHash === plain) return { state: 'same' }
+    const twin = `${build.contentHash} ${build.semantics}`
+    const known = twins.get(twin)
+    if (known !== undefined) return { state: 'run', function: known }
+    const refused = gateObject(build.object, build.symbol)
+    if (refused !== undefined) return { state: 'broken', reason: refused }
+    const id = `${prefix}_c${i}`
+    twins.set(twin, id)
+    linkables.push(link(id, build.object, build.symbol))
+    candidates.push({ function: id, semantics: build.semantics })
+    return { state: 'run', function: id }
+  })
+  return {
+    linkables: candidates.length === 0 ? [] : linkables,
+    builds,
+    job: {
+      kind: 'verify',
+      id: prefix,
+      signature:
+        (calls !== undefined ? scalarSignature(kernel.ir, 'kernel', calls) : undefined) ?? kernel.signature,
+      references,
+      candidates,
+      seed: services.seed,
+      trials: exhaustive ? 'exhaustive' : trialKinds(services.trials),
+      limitMs: services.limitMs ?? 10_000,
+    },
+  }
+}
+
+const runsOf = (variant: Variant, id: string): ReferenceRun[] =>
+  variant.runs.map(run => ({ function: id, ...run }))
+
+type Link = (id: string, object: Uint8Array, symbol: string) => Linkable
+
+/**
+ * How a scalar function becomes a kernel: its own object, renamed, beside an adapter's. Where a call may be undefined
+ * the adapter asks the reference first (a guard) and leaves out such calls, for reference and builds alike.
+ */
+async function scalarAdapter(
+  ir: string,
+  calls: number | undefined,
+  services: PrepareServices,
+): Promise<{ readonly link: Link } | { readonly reason: string }> {
+  const guarded = shadowPoison(ir, 'scalar').undefined
+  const build = (text: string, codegenLevel: 0 | 2) =>
+    cachedObject({ ir: text, passes: '', codegenLevel, codegenOptions: [] }, services)
+  const adapter = await build(
+    adapterIr(ir, { ...(calls !== undefined && { calls }), ...(guarded && { guard: GUARD }) }),
+    2,
+  )
+  if (adapter.state === 'broken') return adapter
+  const guard = guarded ? await build(guardIr(ir), 0) : undefined
+  if (guard?.state === 'broken') return guard
+  return {
+    link(id, object, symbol) {
+      const beside = [renameSymbol(object, symbol, `${id}_scalar`)]
+      let main = renameSymbol(adapter.object, SCALAR_SYMBOL, `${id}_scalar`)
+      if (guard !== undefined) {
+        beside.push(renameSymbol(guard.object, GUARD, `${id}_guard`))
+        main = renameSymbol(main, GUARD, `${id}_guard`)
+      }
+      return { id, object: main, symbol: 'kernel', with: beside }
+    },
+  }
+}

@@ -18,7 +18,8 @@ export interface BufferAssignment {
 
 const ALLOCATION = /^allocation (\d+):/
 const VALUE = /^ value: <(\d+) (.+?)(?:\{([\d, ]*)\})?(?: \(phi\))? @\d+> \(size=(\d+),offset=(\d+)\)/
-const DEFINITION = /^<(\d+) /
+/** TensorFlow 2.18 writes it behind the instruction of the value before, on one line. */
+const DEFINITION = /<(\d+) [^\s<>]+(?: \(phi\))? @\d+>$/
 const POSITION = /^ {2}(\S+)(?: \{([\d, ]*)\})?$/
 
 const key = (instruction: string, index: string): string => `${instruction} ${index.replaceAll(' ', '')}`

@@ -1,6 +1,7 @@
 /** How often each computation of a module runs in one call of the module. */
 
-import { backendConfig, type HloInstruction, type HloModule, namedComputations } from './hlo.ts'
+import { type HloInstruction, type HloModule, namedComputations } from './hlo.ts'
+import { tripCount } from './hlo-trips.ts'
 
 export interface Runs {
   /** Times in one call of the module. */
@@ -12,7 +13,7 @@ export interface Runs {
 }
 
 const CONDITIONAL = 'in a branch of a conditional: counted as taken once'
-const UNKNOWN_TRIPS = 'in a loop whose trip count XLA does not know: counted once'
+const UNKNOWN_TRIPS = 'in a loop whose trip count HLO does not settle: counted once'
 
 /**
  * Computations reached from the entry through `while`, `call` and `conditional`; the bodies of fusions, reductions and
@@ -40,7 +41,7 @@ export function computationRuns(
     if (own === undefined) continue
     for (const instruction of computation.instructions) {
       if (instruction.opcode === 'while') {
-        const trips = tripCount(instruction)
+        const trips = tripCount(module, instruction)
         const loop = trips === undefined ? { ...own, note: UNKNOWN_TRIPS } : own
         add(namedComputations(instruction, 'body')[0], { ...loop, times: own.times * (trips ?? 1) })
         add(namedComputations(instruction, 'condition')[0], {
@@ -56,12 +57,6 @@ export function computationRuns(
     }
   }
   return runs
-}
-
-function tripCount(loop: HloInstruction): number | undefined {
-  const known = backendConfig(loop)?.known_trip_count
-  const n = typeof known === 'object' && known !== null && 'n' in known ? Number(known.n) : Number.NaN
-  return Number.isSafeInteger(n) ? n : undefined
 }
 
 const branches = (instruction: HloInstruction): string[] =>

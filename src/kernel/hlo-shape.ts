@@ -28,10 +28,18 @@ export interface Leaf {
 const ARRAY = /([a-z][a-z0-9]*)\[([^\]]*)\]/y
 const GAP = /(?:\s|\/\*[^*]*\*\/)*/y
 
+/** Tuples nest; deeper than this is no HLO. */
+const MOST_DEPTH = 32
+
 /** The shape that starts at `at`, and where it ends; undefined if none does. */
-export function parseShape(text: string, at: number): { shape: HloShape; end: number } | undefined {
+export function parseShape(
+  text: string,
+  at: number,
+  depth = 0,
+): { shape: HloShape; end: number } | undefined {
   const start = skipGap(text, at)
-  return text[start] === '(' ? parseTuple(text, start + 1) : parseArray(text, start)
+  if (text[start] !== '(') return parseArray(text, start)
+  return depth < MOST_DEPTH ? parseTuple(text, start + 1, depth + 1) : undefined
 }
 
 /** The arrays in a shape in XLA's order (depth first), with their paths. */
@@ -59,11 +67,11 @@ function parseArray(text: string, at: number): { shape: HloShape; end: number } 
   return { shape: { kind: 'array', dtype, dims, dynamic }, end: skipLayout(text, ARRAY.lastIndex) }
 }
 
-function parseTuple(text: string, at: number): { shape: HloShape; end: number } | undefined {
+function parseTuple(text: string, at: number, depth: number): { shape: HloShape; end: number } | undefined {
   const elements: HloShape[] = []
   for (let next = skipGap(text, at); ; ) {
     if (text[next] === ')') return { shape: { kind: 'tuple', elements }, end: skipLayout(text, next + 1) }
-    const element = parseShape(text, next)
+    const element = parseShape(text, next, depth)
     if (element === undefined) return undefined
     elements.push(element.shape)
     next = skipGap(text, element.end)

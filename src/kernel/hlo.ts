@@ -11,6 +11,8 @@ export interface HloInstruction {
   readonly name: string
   readonly shape: HloShape
   readonly opcode: string
+  /** Shape, layout and opcode as the text has them, with the literal or number of a constant or parameter. */
+  readonly written: string
   /** Names of the operands, in order; empty for parameters and constants. */
   readonly operands: readonly string[]
   /** Everything behind the operands: `calls=%f, metadata={…}`. */
@@ -36,7 +38,15 @@ export interface HloModule {
   readonly problem?: string
 }
 
-const COMPUTATION = /^(ENTRY )?%?([^\s(=]+) (?:\(.*\) -> .*)?\{$/
+interface OpenComputation {
+  readonly name: string
+  readonly isEntry: boolean
+  readonly instructions: HloInstruction[]
+  readonly names: Set<string>
+  root?: HloInstruction
+}
+
+const COMPUTATION = /^(ENTRY )?%?([^\s(=]+) /
 const INSTRUCTION = /^\s+(ROOT )?%?([^\s=]+) = /
 const OPCODE = /\s*([a-z][a-z0-9-]*)\(/y
 const NO_OPERANDS = new Set(['parameter', 'constant'])
@@ -47,17 +57,23 @@ export function parseHlo(text: string): HloModule {
   const instructions = new Map<string, HloInstruction>()
   let name = ''
   let entry: HloComputation | undefined
-  let open:
-    | { name: string; isEntry: boolean; instructions: HloInstruction[]; root?: HloInstruction }
-    | undefined
+  let open: OpenComputation | undefined
   let unread = 0
   const lines = text.split('\n')
   for (const line of lines) {
     if (open === undefined) {
-      const header = COMPUTATION.exec(line)
-      if (header !== null)
-        open = { name: header[2] ?? '', isEntry: header[1] !== undefined, instructions: [] }
-      else if (line.startsWith('HloModule ')) name = /^HloModule ([^\s,]+)/.exec(line)?.[1] ?? ''
+      if (line.startsWith('HloModule ')) name = /^HloModule ([^\s,]+)/.exec(line)?.[1] ?? ''
+      else if (line.endsWith('{')) {
+        const header = COMPUTATION.exec(line)
+        if (header !== null) {
+          open = {
+            name: header[2] ?? '',
+            isEntry: header[1] !== undefined,
+            instructions: [],
+            names: new Set(),
+          }
+        }
+      }
     } else if (line.startsWith('}')) {
       const computation = { name: open.name, instructions: open.instructions, root: open.root }
       computations.set(open.name, computation)
@@ -65,9 +81,12 @@ export function parseHlo(text: string): HloModule {
       open = undefined
     } else if (line.trim() !== '') {
       const read = parseInstruction(line, open.name)
-      if (read === undefined) unread++
+      const { names } = open
+      // What uses something that does not stand before it is no HLO; so no reader ever runs in a circle.
+      if (read === undefined || !read.instruction.operands.every(operand => names.has(operand))) unread++
       else {
         open.instructions.push(read.instruction)
+        names.add(read.instruction.name)
         instructions.set(read.instruction.name, read.instruction)
         if (read.root) open.root = read.instruction
       }
@@ -122,13 +141,23 @@ function parseInstruction(
   const start = OPCODE.lastIndex
   const end = closing(line, start)
   if (end === undefined) return undefined
-  const operands = NO_OPERANDS.has(opcode) ? [] : splitTop(line, start, end).map(operandName)
+  const literal = NO_OPERANDS.has(opcode)
+  const operands = literal ? [] : splitTop(line, start, end).map(operandName)
+  const written = line.slice(head[0].length, literal ? end : start)
   const attributes = new Map<string, string>()
   for (const attribute of splitTop(line, end + 1, line.length)) {
     const equals = attribute.indexOf('=')
     if (equals > 0) attributes.set(attribute.slice(0, equals), attribute.slice(equals + 1))
   }
-  const instruction = { name: head[2] ?? '', shape: shape.shape, opcode, operands, attributes, computation }
+  const instruction = {
+    name: head[2] ?? '',
+    shape: shape.shape,
+    opcode,
+    written,
+    operands,
+    attributes,
+    computation,
+  }
   return { instruction, root: head[1] !== undefined }
 }
 

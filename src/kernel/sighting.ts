@@ -4,6 +4,7 @@ import { parseBufferAssignment } from './buffer-assignment.ts'
 import { countOps, type OpCount } from './coverage.ts'
 import { type HloInstruction, type HloModule, parseHlo } from './hlo.ts'
 import { computationRuns } from './hlo-calls.ts'
+import { sharedKernels } from './hlo-shared.ts'
 import { type IrSizes, signatureOf } from './hlo-signature.ts'
 import { sourceOf } from './hlo-source.ts'
 import type { Signature } from './signature.ts'
@@ -29,7 +30,7 @@ export interface SightingFacts {
   readonly opName?: string
   readonly sourceFile?: string
   readonly sourceLine?: number
-  /** Times the module runs it in one call; 0 if it is not known to run. */
+  /** Times the module runs it in one call, for equal fusions that share it too; 0 if it is not known to run. */
   readonly calls: number
   readonly signature?: Signature
   /** Why there is no signature. */
@@ -57,6 +58,9 @@ export function understandModule(texts: ModuleTexts, kernelNames: Iterable<strin
   const kernels = new Set(names.map(kernel => find(kernel)))
   const isKernel = (instruction: HloInstruction) => kernels.has(instruction)
   const runs = computationRuns(module, isKernel)
+  const shared = sharedKernels(module, isKernel)
+  const callers = new Map<HloInstruction, HloInstruction[]>()
+  for (const [fusion, owner] of shared) callers.set(owner, [...(callers.get(owner) ?? []), fusion])
   const compiledWhole = names.some(kernel => kernel === module.name || kernel === module.entry?.name)
   const buffers =
     texts.bufferAssignment === undefined
@@ -69,18 +73,19 @@ export function understandModule(texts: ModuleTexts, kernelNames: Iterable<strin
       const unrunnable = module.problem ?? `no HLO instruction is called ${kernelName}`
       return { calls: 0, unrunnable, findings: [] }
     }
-    const run = runs.get(instruction.computation)
+    const ran = [instruction, ...(callers.get(instruction) ?? [])].flatMap(i => runs.get(i.computation) ?? [])
+    const notes = new Set(ran.flatMap(run => run.note ?? []))
     const called = signatureOf({ module, instruction, buffers, irSizes, mlir })
     return {
       instruction: instruction.name,
       opcode: instruction.opcode,
       ...sourceOf(module, instruction),
-      calls: run?.times ?? 0,
+      calls: ran.reduce((sum, run) => sum + run.times, 0),
       ...(called.state === 'ok' ? { signature: called.signature } : { unrunnable: called.reason }),
-      findings: run?.note === undefined ? called.findings : [...called.findings, run.note],
+      findings: [...called.findings, ...notes],
     }
   }
-  const ops = countOps(module, runs, isKernel, compiledWhole)
+  const ops = countOps(module, runs, i => isKernel(i) || shared.has(i), compiledWhole)
   return { name, ops, sightingOf, ...(module.problem === undefined ? {} : { problem: module.problem }) }
 }
 

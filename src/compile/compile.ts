@@ -1,0 +1,132 @@
+/** The compile service: makes one build with real `opt` and `llc`, in a private directory, under limits. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inState } from '../config/paths.ts'
+import { environmentError } from '../errors.ts'
+import type { BuildRequest, BuildResult } from '../kernel/build.ts'
+import { countInstructions } from '../llvm/instructions.ts'
+import { limited } from '../llvm/limits.ts'
+import { contentHash, ObjectError, parseObject, sizesOf, undefinedSymbols } from '../llvm/object.ts'
+import type { Toolchain } from '../llvm/toolchain.ts'
+import { describeExit, type Exit, run, succeeded } from '../process/run.ts'
+import { buildSteps, commandLine, type Step } from './commands.ts'
+
+export interface CompileOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Longest each program may run. */
+  readonly timeoutMs?: number
+  readonly memoryMiB?: number
+}
+
+/**
+ * Builds `input`: IR text, bitcode, or, when the request's input is `object`, an object to be measured as it is.
+ * What the compiler refuses, crashes on or never ends with is a `broken` result. Equal requests give equal bytes.
+ */
+export async function compile(
+  toolchain: Toolchain,
+  request: BuildRequest,
+  input: Uint8Array,
+  options: CompileOptions = {},
+): Promise<BuildResult> {
+  const started = performance.now()
+  const seconds = (): number => (performance.now() - started) / 1000
+  if (request.input === 'object')
+    return measured(toolchain, { object: input, ir: undefined, commands: [], seconds })
+  const bitcode = isBitcode(input)
+  const steps = buildSteps(request, bitcode)
+  const commands = steps.map(commandLine)
+  await mkdir(inState('work'), { recursive: true })
+  const directory = await mkdtemp(join(inState('work'), 'build-'))
+  try {
+    await writeFile(join(directory, 'IN'), input)
+    for (const step of steps) {
+      const message = await runStep(toolchain, step, directory, options)
+      if (message !== undefined)
+        return { state: 'broken', step: step.tool, message, commands, seconds: seconds() }
+    }
+    const object = await readFile(join(directory, 'OUT'))
+    const ir = steps.length > 1 ? await readFile(join(directory, 'MID')) : input
+    return await measured(toolchain, { object, ir, commands, seconds })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Why LLVM refuses a pass list, in its words; undefined if it takes it. */
+export async function passesProblem(toolchain: Toolchain, passes: string): Promise<string | undefined> {
+  const [file, args] = limited([toolchain.bin('opt'), `-passes=${passes}`, '-disable-output'], MEMORY_MIB)
+  const exit = await run(file, args, { bare: true, env: QUIET_CRASH, input: '', timeoutMs: 30_000 })
+  return succeeded(exit) ? undefined : messageOf(exit)
+}
+
+const MEMORY_MIB = 4096
+const QUIET_CRASH = { LLVM_DISABLE_SYMBOLIZATION: '1' }
+const isBitcode = (input: Uint8Array): boolean =>
+  (input[0] === 0x42 && input[1] === 0x43) || (input[0] === 0xde && input[1] === 0xc0)
+
+async function runStep(
+  toolchain: Toolchain,
+  step: Step,
+  cwd: string,
+  options: CompileOptions,
+): Promise<string | undefined> {
+  const command = [toolchain.bin(step.tool), ...step.args]
+  const [file, args] = limited(command, options.memoryMiB ?? MEMORY_MIB)
+  const exit = await run(file, args, {
+    cwd,
+    bare: true,
+    env: QUIET_CRASH,
+    timeoutMs: options.timeoutMs ?? 120_000,
+    maxBytes: 1 << 20,
+    ...(options.signal && { signal: options.signal }),
+  })
+  if (succeeded(exit)) return undefined
+  options.signal?.throwIfAborted()
+  if (exit.state === 'missing') throw environmentError(exit.why)
+  if (/no space left on device/i.test(exit.stderr)) throw environmentError('no space left on the disk')
+  return messageOf(exit)
+}
+
+/** LLVM's own words, without the path of the program, or how it ended. */
+function messageOf(exit: Exit): string {
+  const lines = exit.stderr.split('\n').filter(line => line.trim() !== '')
+  const first = lines.findIndex(line => /error|Assertion|unknown|invalid|expected|unable/i.test(line))
+  const said = lines
+    .slice(Math.max(first, 0), Math.max(first, 0) + 4)
+    .filter(line => !/^(Stack dump|PLEASE)/.test(line))
+  const message = said
+    .join('\n')
+    .replaceAll(/\S*\/(opt|llc): /g, '$1: ')
+    .trim()
+  return message === '' ? describeExit(exit) : message
+}
+
+async function measured(
+  toolchain: Toolchain,
+  made: {
+    object: Uint8Array
+    ir: Uint8Array | undefined
+    commands: readonly string[]
+    seconds: () => number
+  },
+): Promise<BuildResult> {
+  const { object, ir, commands } = made
+  try {
+    const parsed = parseObject(object)
+    const instructions = await countInstructions(toolchain, parsed)
+    return {
+      state: 'ok',
+      object,
+      ir,
+      sizes: sizesOf(parsed),
+      instructions,
+      contentHash: contentHash(parsed),
+      undefinedSymbols: undefinedSymbols(parsed),
+      commands,
+      seconds: made.seconds(),
+    }
+  } catch (error) {
+    if (!(error instanceof ObjectError)) throw error
+    return { state: 'broken', step: 'object', message: error.message, commands, seconds: made.seconds() }
+  }
+}

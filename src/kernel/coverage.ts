@@ -1,7 +1,7 @@
 /** Which of a module's operations have IR, and which run as library calls and leave none. */
 
-import { backendConfig, type HloInstruction, type HloModule } from './hlo.ts'
-import type { Runs } from './hlo-calls.ts'
+import type { Runs } from './hlo/calls.ts'
+import { backendConfig, type HloInstruction, type HloModule } from './hlo/module.ts'
 
 /**
  * `kernel`: a kernel of its own was dumped. `inlined`: compiled into the code of something larger, a called loop or the

@@ -3,7 +3,7 @@
  * touch of each. Emitters say so with `!dereferenceable` on the load of an argument, with `dereferenceable(N)` on the
  * parameter of the function the argument is handed to, or not at all.
  */
-import type { IrSizes } from './hlo-signature.ts'
+import type { IrSizes } from './hlo/signature.ts'
 
 const KERNEL = /^define [^\n]*@kernel\(ptr [^\n]*?(%v\d+)\)[^\n]*\{\n([\s\S]*?)^\}/m
 const ADDRESS = /^ {2}(%v\d+) = getelementptr [^\n]*?(%t\d+|i8|\{ ptr, i64 \}), ptr (%v\d+), ([^\n!]*)/

@@ -1,15 +1,15 @@
 /** What a module's HLO and buffer assignment say of each kernel seen in it: where it comes from and how it is called. */
 
-import { parseBufferAssignment } from './buffer-assignment.ts'
 import { countOps, type OpCount } from './coverage.ts'
-import { type HloInstruction, type HloModule, parseHlo } from './hlo.ts'
-import { computationRuns } from './hlo-calls.ts'
-import { sharedKernels } from './hlo-shared.ts'
-import { type IrSizes, signatureOf } from './hlo-signature.ts'
-import { sourceOf } from './hlo-source.ts'
+import { parseBufferAssignment } from './hlo/buffer-assignment.ts'
+import { computationRuns } from './hlo/calls.ts'
+import { type HloInstruction, type HloModule, parseHlo } from './hlo/module.ts'
+import { sharedKernels } from './hlo/shared.ts'
+import { type IrSizes, signatureOf } from './hlo/signature.ts'
+import { sourceOf } from './hlo/source.ts'
 import type { Signature } from './signature.ts'
 
-export type { IrSizes } from './hlo-signature.ts'
+export type { IrSizes } from './hlo/signature.ts'
 
 /** A module's dump files as text; each may be missing. */
 export interface ModuleTexts {

@@ -3,7 +3,7 @@
  * (openxla/xla, xla/service/cpu/thunk_emitter.h, kernel_spec_cache_).
  */
 
-import { type HloComputation, type HloInstruction, type HloModule, namedComputations } from './hlo.ts'
+import { type HloComputation, type HloInstruction, type HloModule, namedComputations } from './module.ts'
 
 /** Attributes that say nothing of what is computed, or name computations, which are compared by what they hold. */
 const NOT_COMPARED = new Set(['metadata', 'calls', 'to_apply', 'frontend_attributes'])

@@ -3,7 +3,7 @@
  * (openxla/xla, xla/hlo/parser/hlo_parser.cc, ParseShape).
  */
 
-import { DTYPE_BITS, type Dtype, elementCount } from './signature.ts'
+import { DTYPE_BITS, type Dtype, elementCount } from '../signature.ts'
 
 export interface ArrayShape {
   readonly kind: 'array'

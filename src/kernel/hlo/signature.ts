@@ -3,11 +3,11 @@
  * cross-check with the sizes its own IR states. What does not agree makes no signature.
  */
 
+import type { Argument, Signature } from '../signature.ts'
 import { type BufferAssignment, overlapping, type Slice } from './buffer-assignment.ts'
-import type { HloInstruction, HloModule } from './hlo.ts'
-import { bytesOf, isDtype, type Leaf, leavesOf } from './hlo-shape.ts'
-import { workgroupsInHlo, workgroupsInMlir } from './hlo-workgroups.ts'
-import type { Argument, Signature } from './signature.ts'
+import type { HloInstruction, HloModule } from './module.ts'
+import { bytesOf, isDtype, type Leaf, leavesOf } from './shape.ts'
+import { workgroupsInHlo, workgroupsInMlir } from './workgroups.ts'
 
 /** What a kernel's IR says of its arguments. */
 export interface IrSizes {

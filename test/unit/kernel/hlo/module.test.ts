@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { backendConfig, namedComputations, parseHlo } from '../../../src/kernel/hlo.ts'
-import { bytesOf, leavesOf, parseShape } from '../../../src/kernel/hlo-shape.ts'
-import { sourceOf } from '../../../src/kernel/hlo-source.ts'
+import { backendConfig, namedComputations, parseHlo } from '../../../../src/kernel/hlo/module.ts'
+import { bytesOf, leavesOf, parseShape } from '../../../../src/kernel/hlo/shape.ts'
+import { sourceOf } from '../../../../src/kernel/hlo/source.ts'
 
-const FIXTURES = join(import.meta.dirname, '../../fixtures/hlo')
+const FIXTURES = join(import.meta.dirname, '../../../fixtures/hlo')
 const read = (path: string) => readFileSync(join(FIXTURES, path), 'utf8')
 
 const leaves = (text: string) => {

@@ -1,6 +1,6 @@
 /** How many times a loop runs, where HLO alone settles it. */
 
-import { backendConfig, type HloInstruction, type HloModule, namedComputations } from './hlo.ts'
+import { backendConfig, type HloInstruction, type HloModule, namedComputations } from './module.ts'
 
 /** Integers and truth values; undefined where HLO alone does not settle them. */
 type Scalar = number | undefined

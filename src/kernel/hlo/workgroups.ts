@@ -1,6 +1,6 @@
 /** How many workgroups the caller of a kernel runs. */
 
-import { backendConfig, type HloInstruction } from './hlo.ts'
+import { backendConfig, type HloInstruction } from './module.ts'
 
 export type Workgroups = readonly [x: number, y: number, z: number]
 

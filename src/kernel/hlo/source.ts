@@ -3,7 +3,7 @@
  * in newer dumps, the module's tables of stack frames.
  */
 
-import type { HloInstruction, HloModule } from './hlo.ts'
+import type { HloInstruction, HloModule } from './module.ts'
 
 export interface Source {
   readonly opType?: string

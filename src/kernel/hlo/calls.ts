@@ -1,7 +1,7 @@
 /** How often each computation of a module runs in one call of the module. */
 
-import { type HloInstruction, type HloModule, namedComputations } from './hlo.ts'
-import { tripCount } from './hlo-trips.ts'
+import { type HloInstruction, type HloModule, namedComputations } from './module.ts'
+import { tripCount } from './trips.ts'
 
 export interface Runs {
   /** Times in one call of the module. */

@@ -3,9 +3,9 @@
  * (openxla/xla, xla/hlo/ir/hlo_instruction.cc, ToString). What it does not know it skips; it never throws.
  */
 
-import { type HloShape, parseShape } from './hlo-shape.ts'
-import { type Frames, readFrames } from './hlo-source.ts'
-import { closing, splitTop } from './hlo-text.ts'
+import { type HloShape, parseShape } from './shape.ts'
+import { type Frames, readFrames } from './source.ts'
+import { closing, splitTop } from './text.ts'
 
 export interface HloInstruction {
   readonly name: string

@@ -151,9 +151,10 @@ export interface Unparsed {
 }
 
 export function insertUnparsed(store: Store, harvestId: number, files: readonly Unparsed[]): void {
-  const known = cached(store, 'SELECT 1 FROM unparsed WHERE harvest_id = ? AND file = ?')
+  const known = cached(store, 'SELECT 1 FROM unparsed WHERE harvest_id = ? AND file = ? AND reason = ?')
   for (const { file, reason } of files)
-    if (!known.get(harvestId, file)) insert(store, 'unparsed', { harvest_id: harvestId, file, reason })
+    if (!known.get(harvestId, file, reason))
+      insert(store, 'unparsed', { harvest_id: harvestId, file, reason })
 }
 
 export interface HarvestCounts {

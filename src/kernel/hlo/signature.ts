@@ -29,43 +29,20 @@ export type SignatureResult =
   | { readonly state: 'ok'; readonly signature: Signature; readonly findings: readonly string[] }
   | { readonly state: 'unrunnable'; readonly reason: string; readonly findings: readonly string[] }
 
+const COMPILED_LOOP = 'a loop compiled whole: XLA passes its buffers in the order of a hash table'
+
 type Buffer = Omit<Argument, 'slot'> & { readonly slice: Slice | undefined }
 
 /** Arguments: every leaf of the operands, in order, then every leaf of the result. */
 export function signatureOf(request: SignatureRequest): SignatureResult {
-  const { module, instruction, buffers, irSizes, mlir } = request
-  const findings: string[] = []
-  const unrunnable = (reason: string): SignatureResult => ({ state: 'unrunnable', reason, findings })
-  if (instruction.opcode === 'call') {
-    return unrunnable('a loop compiled whole: XLA passes its buffers in the order of a hash table')
-  }
-  const list: Buffer[] = []
-  for (const [role, instructions] of [
-    ['in', instruction.operands.map(name => module.instructions.get(name) ?? name)],
-    ['out', [instruction]],
-  ] as const) {
-    for (const value of instructions) {
-      if (typeof value === 'string') return unrunnable(`HLO operand ${value} is not defined`)
-      for (const leaf of leavesOf(value.shape)) {
-        const buffer = bufferOf(module, buffers, value, leaf, role)
-        if (typeof buffer === 'string') return unrunnable(buffer)
-        list.push(buffer)
-      }
-    }
-  }
-  const mismatch = disagreement(list, irSizes)
-  if (mismatch !== undefined) {
-    findings.push(mismatch)
-    return unrunnable(mismatch)
-  }
-  if (buffers === undefined) findings.push('no buffer assignment: run with separate buffers')
-  else {
-    const reason = placement(list)
-    if (reason !== undefined) {
-      findings.push(reason)
-      return unrunnable(reason)
-    }
-  }
+  const { instruction, buffers, irSizes, mlir } = request
+  if (instruction.opcode === 'call') return { state: 'unrunnable', reason: COMPILED_LOOP, findings: [] }
+  const list = listBuffers(request)
+  if (typeof list === 'string') return { state: 'unrunnable', reason: list, findings: [] }
+  const conflict = disagreement(list, irSizes) ?? (buffers && misplacement(list))
+  if (conflict !== undefined) return { state: 'unrunnable', reason: conflict, findings: [conflict] }
+
+  const findings = buffers === undefined ? ['no buffer assignment: run with separate buffers'] : []
   const inHlo = workgroupsInHlo(instruction)
   const workgroups = (mlir === undefined ? undefined : workgroupsInMlir(mlir)) ?? inHlo
   if (workgroups.join() !== inHlo.join()) {
@@ -78,6 +55,20 @@ export function signatureOf(request: SignatureRequest): SignatureResult {
     signature: { arguments: withSlots(list), workgroups, flushDenormals: true },
     findings,
   }
+}
+
+/** The buffers in call order, or why there is no saying. */
+function listBuffers({ module, instruction, buffers }: SignatureRequest): Buffer[] | string {
+  const list: Buffer[] = []
+  const operands = instruction.operands.flatMap(name => module.instructions.get(name) ?? [])
+  for (const value of [...operands, instruction]) {
+    for (const leaf of leavesOf(value.shape)) {
+      const buffer = bufferOf(module, buffers, value, leaf, value === instruction ? 'out' : 'in')
+      if (typeof buffer === 'string') return buffer
+      list.push(buffer)
+    }
+  }
+  return list
 }
 
 function bufferOf(
@@ -126,7 +117,7 @@ function disagreement(list: readonly Buffer[], ir: IrSizes): string | undefined 
 }
 
 /** Why the buffers cannot be laid out with whole slots: one has no place, or two overlap in part. */
-function placement(list: readonly Buffer[]): string | undefined {
+function misplacement(list: readonly Buffer[]): string | undefined {
   for (const { name, slice, bytes } of list) {
     if (slice === undefined) return `the buffer assignment has no place for ${name}`
     if (slice.bytes !== bytes)

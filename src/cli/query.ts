@@ -16,8 +16,8 @@ export async function run(args: readonly string[], options: Options, context: Co
   const [text] = args
   if (options.list === true || text === undefined) {
     printTable(
-      [...QUERIES],
-      ['name', 'summary'].map(name => ({ name })),
+      QUERIES.map(({ name, summary }) => ({ name, summary })),
+      ['name', 'summary'],
       format,
     )
     return EXIT.ok

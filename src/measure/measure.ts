@@ -31,7 +31,7 @@ export interface Plan {
   /** Samples of each build in a process. */
   readonly pairs: number
   readonly minSampleNs: number
-  /** Longest one kernel may take in one executable. */
+  /** Longest one kernel may take in one process; it takes fewer pairs rather than longer. */
   readonly limitMs: number
   readonly seed: number
 }
@@ -57,6 +57,8 @@ export interface MeasureEvents {
   readonly onSample: (sample: RawSample) => void
   /** A build, or a whole kernel, that could not be measured. It costs nothing else. */
   readonly onFailure: (failure: { kernel: string; build?: string; reason: string }) => void
+  /** One executable has run all kernels. */
+  readonly onLinkDone?: () => void
 }
 
 interface Work {
@@ -89,6 +91,7 @@ export async function measure(
     for (const [link, bundle] of bundles.entries()) {
       services.signal?.throwIfAborted()
       await runLink(works, link, bundle, plan, services, events)
+      events.onLinkDone?.()
     }
   })
 }

@@ -39,7 +39,8 @@ export function pendingKernels(
     .prepare(
       `SELECT c.kernel_hash AS kernel, k.name, c.signature_hash AS signatureHash, b.content_hash AS contentHash,
         min(b.hash) AS hash, b.object_hash AS objectHash,
-        min((SELECT min(p.id) FROM proposal p WHERE p.build_hash = b.hash AND p.proposer = 'xla')) AS xlaProposal,
+        (SELECT p.id FROM proposal p JOIN build t ON t.hash = p.build_hash WHERE p.kernel_hash = c.kernel_hash
+          AND p.proposer = 'xla' AND t.content_hash = b.content_hash ORDER BY p.id LIMIT 1) AS xlaProposal,
         EXISTS (SELECT 1 FROM estimate e WHERE e.kernel_hash = c.kernel_hash AND e.host_id = ?
           AND e.signature_hash = c.signature_hash AND e.content_hash = b.content_hash) AS measured
       FROM kernel_call c JOIN kernel k ON k.hash = c.kernel_hash
@@ -47,8 +48,8 @@ export function pendingKernels(
       JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
       WHERE b.object_hash IS NOT NULL AND v.state IN (${PASSING.map(() => '?').join(', ')})
         AND t.triple LIKE ? || '-%' AND ${kernels.where}
-        AND NOT EXISTS (SELECT 1 FROM attempt WHERE stage = 'bench' AND subject = b.hash
-          AND detail = c.signature_hash || ' ' || ? AND ${GIVEN_UP})
+        AND NOT EXISTS (SELECT 1 FROM attempt JOIN build f ON f.hash = attempt.subject WHERE attempt.stage = 'bench'
+          AND attempt.detail = c.signature_hash || ' ' || ? AND f.content_hash = b.content_hash AND ${GIVEN_UP})
       GROUP BY c.kernel_hash, c.signature_hash, b.content_hash
       ORDER BY c.kernel_hash, c.signature_hash, xlaProposal IS NULL, hash`,
     )

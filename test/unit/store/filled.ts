@@ -19,7 +19,7 @@ export interface FilledBuild {
 
 export const USUAL_BUILDS: readonly FilledBuild[] = [
   { proposer: 'xla', codeBytes: 1000, timeNs: 100, verdict: 'agreed' },
-  { proposer: 'xla-ir', codeBytes: 900, timeNs: 100, verdict: 'agreed', content: 'as-o3' },
+  { proposer: 'xla-ir', codeBytes: 900, timeNs: 80, verdict: 'agreed', content: 'as-o3' },
   { proposer: 'opt:O3', codeBytes: 900, timeNs: 80, verdict: 'agreed', content: 'as-o3' },
   { proposer: 'opt:Oz', codeBytes: 500, timeNs: 200, verdict: 'agreed' },
   { proposer: 'passes:bad', codeBytes: 400, verdict: 'refuted' },

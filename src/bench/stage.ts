@@ -1,0 +1,221 @@
+/**
+ * The bench stage: measures every build that passed and has no estimate on the host, some kernels together. What a
+ * group of kernels gave is stored when the group is done, in one transaction: a run that is killed loses one group.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inState } from '../config/paths.ts'
+import type { Host } from '../hosts/host.ts'
+import type { Signature } from '../kernel/signature.ts'
+import type { Lanes } from '../lanes/lanes.ts'
+import { definedGlobals, parseObject } from '../llvm/object.ts'
+import { log, progress } from '../log.ts'
+import { type MeasuredKernel, measure, type Plan, type RawSample } from '../measure/measure.ts'
+import { linkBundle } from '../runner/link.ts'
+import { clearAttempt, recordAttempt } from '../store/attempts.ts'
+import { getBlob } from '../store/blobs.ts'
+import { hostId } from '../store/hosts.ts'
+import {
+  addSamples,
+  attemptDetail,
+  endCampaign,
+  type MeasurableBuild,
+  type MeasurableKernel,
+  pendingKernels,
+  referenceOf,
+  startCampaign,
+} from '../store/measurements.ts'
+import type { Store } from '../store/open.ts'
+import { cached } from '../store/statements.ts'
+import { estimate, refreshEstimates } from './estimate.ts'
+
+/** Most functions in one executable: enough that linking is cheap, few enough that a killed run loses little. */
+const FUNCTIONS_TOGETHER = 48
+
+export interface BenchServices {
+  readonly store: Store
+  readonly host: Host
+  readonly lanes: Lanes
+  readonly signal: AbortSignal
+}
+
+export interface BenchOutcome {
+  readonly kernels: number
+  readonly samples: number
+  /** Builds that could not be measured, with why. */
+  readonly failures: readonly { kernel: string; build: string; reason: string }[]
+}
+
+/** Measures what is pending among the kernels that `filter` selects. */
+export async function bench(
+  services: BenchServices,
+  options: { readonly plan: Plan; readonly filter?: string | undefined },
+): Promise<BenchOutcome> {
+  const { store, host, signal } = services
+  const { plan } = options
+  refreshEstimates(store)
+  const before = await host.describe()
+  const { name, kind, emulated, target } = host
+  const id = hostId(store, { name, kind, emulated, cpu: before.cpu, cores: before.cores, os: before.os })
+  const arch = target.triple.split('-')[0] ?? ''
+  const pending = pendingKernels(store, { id, name, arch }, options.filter)
+  if (pending.length === 0) return { kernels: 0, samples: 0, failures: [] }
+  const groups = together(pending.map(chosen))
+  const campaign = startCampaign(store, {
+    hostId: id,
+    seed: plan.seed,
+    options: plan,
+    hostBefore: before.state,
+  })
+  const shown = progress('measuring', pending.length)
+  const failures: BenchOutcome['failures'][number][] = []
+  let samples = 0
+  let state: 'complete' | 'cut' = 'cut'
+  try {
+    for (const group of groups) {
+      signal.throwIfAborted()
+      const done = await measureGroup(group, plan, services, text => shown.say(text))
+      store.transaction(() => {
+        samples += keep(store, campaign, id, name, group, done)
+      })()
+      failures.push(...done.failures)
+      for (const kernel of group) shown.step(kernel.name)
+    }
+    state = 'complete'
+  } finally {
+    shown.done()
+    endCampaign(store, campaign, state, (await host.describe()).state)
+  }
+  return { kernels: pending.length, samples, failures }
+}
+
+/** The builds to run now: what is missing, and XLA's own beside it; all of them if that is itself missing. */
+function chosen(kernel: MeasurableKernel): MeasurableKernel {
+  const reference = referenceOf(kernel.builds)
+  if (reference && !reference.measured) return kernel
+  return { ...kernel, builds: kernel.builds.filter(build => !build.measured || build === reference) }
+}
+
+function together(kernels: readonly MeasurableKernel[]): MeasurableKernel[][] {
+  const groups: MeasurableKernel[][] = []
+  let functions = Number.POSITIVE_INFINITY
+  for (const kernel of kernels) {
+    functions += kernel.builds.length
+    if (functions > FUNCTIONS_TOGETHER) {
+      groups.push([])
+      functions = kernel.builds.length
+    }
+    groups.at(-1)?.push(kernel)
+  }
+  return groups
+}
+
+interface GroupResult {
+  /** By the kernel's place in the group. */
+  readonly samples: RawSample[]
+  readonly failures: { kernel: string; build: string; reason: string; whole: boolean }[]
+}
+
+async function measureGroup(
+  group: readonly MeasurableKernel[],
+  plan: Plan,
+  services: BenchServices,
+  say: (text: string) => void,
+): Promise<GroupResult> {
+  const { store, host, lanes, signal } = services
+  const samples: RawSample[] = []
+  const failures: GroupResult['failures'] = []
+  const kernels = group.map(
+    (kernel, i): MeasuredKernel => ({
+      id: `k${i}`,
+      signature: signatureOf(store, kernel.signatureHash),
+      builds: kernel.builds.map(build => measurable(store, build)),
+    }),
+  )
+  await mkdir(inState('work'), { recursive: true })
+  const directory = await mkdtemp(join(inState('work'), 'bench-'))
+  let links = 0
+  try {
+    await measure(
+      kernels,
+      plan,
+      { host, lanes, link: linkBundle, directory, signal },
+      {
+        onSample: sample => samples.push(sample),
+        onFailure: ({ kernel, build, reason }) => {
+          const of = group[Number(kernel.slice(1))]
+          const guilty = of?.builds.filter(({ hash }) => build === undefined || hash === build) ?? []
+          for (const { hash } of guilty)
+            failures.push({ kernel: of?.name ?? '', build: hash, reason, whole: build === undefined })
+        },
+        onLinkDone: () => say(`${group[0]?.name ?? ''} and ${group.length - 1} more, link ${++links}`),
+      },
+    )
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+  return { samples, failures }
+}
+
+const signatureOf = (store: Store, hash: string): Signature =>
+  JSON.parse(
+    cached(store, 'SELECT json FROM signature WHERE hash = ?').pluck().get(hash) as string,
+  ) as Signature
+
+function measurable(store: Store, build: MeasurableBuild): MeasuredKernel['builds'][number] {
+  const object = getBlob(store, build.objectHash)
+  const globals = definedGlobals(parseObject(object))
+  const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
+  return { hash: build.hash, object, symbol }
+}
+
+/** Stores a group's samples but those of builds that failed, and the estimates; returns how many samples. */
+function keep(
+  store: Store,
+  campaign: number,
+  host: number,
+  hostName: string,
+  group: readonly MeasurableKernel[],
+  { samples, failures }: GroupResult,
+): number {
+  const failed = new Set(failures.map(({ build }) => build))
+  const kept = samples.filter(({ build }) => !failed.has(build))
+  addSamples(
+    store,
+    campaign,
+    kept.map(({ kernel, nsPerCall, ...sample }) => ({
+      ...sample,
+      signature: group[Number(kernel.slice(1))]?.signatureHash ?? '',
+      value: nsPerCall,
+    })),
+  )
+  const reasons = new Map(failures.map(failure => [failure.build, failure]))
+  for (const { hash, signatureHash, builds } of group) {
+    for (const build of builds) {
+      const key = {
+        stage: 'bench',
+        subject: build.hash,
+        detail: attemptDetail(signatureHash, hostName),
+      } as const
+      const failure = reasons.get(build.hash)
+      if (!failure) clearAttempt(store, key)
+      else
+        recordAttempt(store, {
+          ...key,
+          fault: failure.whole ? 'unclear' : 'subject',
+          reason: failure.reason,
+        })
+    }
+    estimate(store, hash, signatureHash, host)
+  }
+  return kept.length
+}
+
+/** Warns when the host is doing something else: what it measures is then worth less. */
+export function warnIfBusy(state: Readonly<Record<string, string | number>>, cores: number): void {
+  const load = Number(state.load1 ?? state.load ?? 0)
+  if (load > cores / 2)
+    log.warn(
+      `the machine is busy (load ${load.toFixed(1)} on ${cores} cores): expect wide intervals and 'inconclusive'`,
+    )
+}

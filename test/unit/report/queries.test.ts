@@ -1,0 +1,81 @@
+/** Named queries over a database filled by hand. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { estimate } from '../../../src/bench/estimate.ts'
+import { namedQuery, QUERIES } from '../../../src/report/queries.ts'
+import type { Store } from '../../../src/store/open.ts'
+import { fill } from '../store/filled.ts'
+
+let store: Store
+let kernels: readonly string[]
+beforeAll(() => {
+  const filled = fill({ count: 2 })
+  ;({ store, kernels } = filled)
+  for (const kernel of kernels) estimate(store, kernel, filled.signatureHash, filled.hostId)
+})
+
+test.each(QUERIES.map(query => [query.name, query] as const))(
+  '%s: every column it promises is in its rows',
+  (_, query) => {
+    const rows = query.rows(store)
+    expect(rows.length).toBeGreaterThan(0)
+    for (const { name } of query.columns) expect(Object.keys(rows[0] ?? {})).toContain(name)
+  },
+)
+
+test.each(QUERIES.map(query => [query.name, query] as const))(
+  '%s: an empty database is no error',
+  (_, query) => {
+    const empty = fill({ count: 0 }).store
+    expect(() => query.rows(empty)).not.toThrow()
+  },
+)
+
+describe('--filter', () => {
+  test('chooses kernels', () => {
+    const one = namedQuery('results').rows(store, kernels[0]?.slice(0, 12))
+    expect(new Set(one.map(row => row.hash))).toEqual(new Set([kernels[0]]))
+    expect(namedQuery('summary').rows(store, 'model:none')).toEqual([])
+    expect(namedQuery('best').rows(store, 'model:cnn')).toHaveLength(2)
+  })
+
+  test('is refused where it means nothing', () => {
+    expect(() => namedQuery('harvests').rows(store, 'model:cnn')).toThrow("'harvests' takes no --filter")
+  })
+})
+
+test('summary: denominators never shrink, twins are not wins', () => {
+  const rows = namedQuery('summary').rows(store)
+  const of = (proposer: string) => rows.find(row => row.proposer === proposer)
+  expect(of('xla')).toMatchObject({
+    attempted: 2,
+    failed: 0,
+    agreed: 2,
+    time_ratio: 1,
+    faster: 0,
+    slower: 0,
+    same: 0,
+  })
+  expect(of('opt:O3')).toMatchObject({ attempted: 2, measured: 2, faster: 2, slower: 0, smaller: 2 })
+  expect(of('opt:Oz')).toMatchObject({ size_ratio: 0.5, slower: 2 })
+  expect(of('passes:bad')).toMatchObject({
+    attempted: 2,
+    failed: 2,
+    agreed: 0,
+    size_ratio: null,
+    time_ratio: null,
+  })
+  expect(of('passes:worse')).toMatchObject({ attempted: 2, failed: 2, measured: 0 })
+})
+
+test('best: the surely fastest and the smallest, of those that pass', () => {
+  expect(namedQuery('best').rows(store)).toMatchObject([
+    { fastest: 'opt:O3', comparison: 'faster', smallest: 'opt:Oz', size_ratio: 0.5 },
+    { fastest: 'opt:O3', comparison: 'faster', smallest: 'opt:Oz', size_ratio: 0.5 },
+  ])
+})
+
+test('an unknown query names the nearest', () => {
+  expect(() => namedQuery('sumary')).toThrow(
+    expect.objectContaining({ exitCode: 2, hint: 'did you mean summary?' }),
+  )
+})

@@ -1,0 +1,230 @@
+/* The runner: runs the functions of one bundle, each in a jailed child, and compares or times them.
+ * The parent reads jobs from standard input and writes one JSON line a result; children are never trusted. */
+#ifndef XLAB_RUNNER_H
+#define XLAB_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the kernel ABI: openxla/xla, xla/backends/cpu/runtime/kernel_c_api.h (64-bit) ---- */
+struct dim3 {
+  uint64_t x, y, z;
+};
+struct kernel_arg {
+  void *data;
+  size_t size;
+};
+struct call_frame {
+  const struct dim3 *num_workgroups;
+  const struct dim3 *workgroup_id;
+  size_t num_args;
+  const struct kernel_arg *args;
+};
+typedef void *(*kernel_fn)(const struct call_frame *);
+
+/* The table made when the bundle is linked. */
+struct function {
+  const char *id;
+  kernel_fn call;
+};
+extern const struct function xlab_functions[];
+extern const unsigned xlab_function_count;
+
+/* ---- element types: dtype.c ---- */
+enum kind_class { SIGNED_INT, UNSIGNED_INT, FLOATING };
+struct dtype {
+  const char *name;
+  enum kind_class class;
+  uint8_t unit_bytes; /* of one scalar; a complex element is two of them */
+  uint8_t units;      /* scalars an element */
+  uint8_t value_bits; /* of an integer: bits that carry its value (1 for pred) */
+  uint8_t exponent, mantissa;
+  int16_t bias;
+  enum { IEEE, FINITE_NAN, UNSIGNED_ZERO } style; /* FINITE_NAN: no infinities; UNSIGNED_ZERO: "fnuz" */
+  bool flushes;                                   /* denormals are flushed with the others when the job says so */
+};
+const struct dtype *find_dtype(const char *name);
+extern const struct dtype byte_dtype; /* bytes compared as they are */
+uint64_t load_bits(const uint8_t *at, unsigned bytes);
+void store_bits(uint8_t *at, unsigned bytes, uint64_t bits);
+bool is_nan(const struct dtype *, uint64_t bits);
+/* NaNs become one NaN; with `flush`, denormals of the types that flush become zero of the same sign. */
+uint64_t canonical(const struct dtype *, uint64_t bits, bool flush);
+/* Orders values of a type (NaNs excepted); neighbours differ by one, and both zeros are apart by none. */
+int64_t ordinal(const struct dtype *, uint64_t bits);
+uint64_t from_ordinal(const struct dtype *, int64_t);
+double decode(const struct dtype *, uint64_t bits);
+uint64_t encode(const struct dtype *, double value); /* to nearest, saturated to the largest finite */
+uint64_t largest_bits(const struct dtype *);
+/* "0.1 (0x3dcccccd)", or as LLVM IR would write the constant. */
+void print_value(char *out, size_t size, const struct dtype *, uint64_t bits);
+void print_ir_value(char *out, size_t size, const struct dtype *, uint64_t bits);
+
+/* ---- jobs: job.c ---- */
+enum input_kind { UNIFORM, WIDE, EDGES, SPRINKLED, INDICES, ZEROS, TIMING, ENUMERATED, KINDS };
+extern const char *const kind_names[KINDS];
+enum rounding { NEAREST, UP, DOWN, TO_ZERO };
+enum semantics { IR, XLA };
+enum role { VALUE, PROBE, WIDEN_IR, WIDEN_XLA };
+
+struct argument {
+  char name[64];
+  const struct dtype *dtype;
+  size_t bytes;
+  bool out;
+  uint32_t slot;
+};
+struct reference {
+  const struct function *function;
+  enum rounding rounding;
+  int perturb, probe;
+  enum role role;
+};
+struct candidate {
+  const struct function *function;
+  enum semantics semantics;
+};
+struct job {
+  bool timing;
+  uint32_t number;
+  uint64_t seed;
+  uint32_t limit_ms;
+  struct dim3 workgroups;
+  bool flush;
+  int64_t dims[16]; /* distinct dimensions of the arguments: where indices end */
+  size_t dim_count;
+  struct argument *arguments;
+  size_t argument_count, slot_count;
+  /* verify */
+  struct reference *references;
+  size_t reference_count;
+  struct candidate *candidates;
+  size_t candidate_count;
+  enum input_kind *trials;
+  size_t trial_count;
+  bool exhaustive;
+  /* time */
+  const struct function **functions;
+  size_t function_count;
+  uint32_t processes, pairs;
+  uint64_t min_sample_ns;
+};
+/* The next job of standard input; false at its end. Malformed text ends the runner with a `fatal` line. */
+bool read_job(struct job *);
+void free_job(struct job *);
+_Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- memory: arena.c ---- */
+struct slot {
+  size_t bytes;   /* as the kernel may touch it */
+  size_t stride;  /* rounded up to 64: distance of one replica to the next */
+  size_t offset;  /* of the first replica in the arena */
+  size_t begin, end; /* accessible pages around it in the arena; inaccessible ones lie before and behind */
+  bool in, out;
+  size_t argument; /* that decides its contents: the largest output, else the largest input */
+  size_t source;   /* the largest input in it, if `in` */
+  uint8_t *pristine; /* what a writable slot holds before each run (replicas × stride) */
+};
+struct arena {
+  const struct job *job;
+  struct slot *slots;
+  size_t slot_count, replicas, size;
+  uint8_t *mine;   /* the parent's own view, absent in children */
+  uint8_t *theirs; /* where children see it: guarded, inputs read-only */
+};
+/* Memory that children do not inherit: nothing in it can be read or forged by them. Zeroed. */
+void *hidden_alloc(size_t bytes);
+void hidden_free(void *, size_t bytes);
+enum privacy { HIDDEN, INHERITED };
+/* False, with a reason, when there is not enough memory. `stagger` moves buffers off their page ends (timing only). */
+bool open_arena(struct arena *, const struct job *, size_t replicas, const uint64_t *stagger, enum privacy, char *reason,
+                size_t size);
+void close_arena(struct arena *);
+size_t arena_bytes(const struct job *, size_t replicas);
+/* Copies what writable slots hold before each run, canaries included. */
+void restore_arena(const struct arena *);
+/* False, naming the byte, if anything outside the buffers was written. */
+bool check_canaries(const struct arena *, char *reason, size_t size);
+/* Names an address a child faulted on. */
+void describe_address(const struct arena *, uintptr_t address, const char *verb, char *reason, size_t size);
+
+/* ---- inputs: fill.c ---- */
+uint64_t mix(uint64_t);
+/* Everything the arena holds before a run, from (seed, trial, argument, element) alone. */
+void fill_arena(const struct arena *, enum input_kind, uint64_t trial);
+/* Total bits of input that carry a value; what `exhaustive` enumerates. */
+unsigned input_bits(const struct job *);
+/* Replica r of every input takes the bits of case `first + r`, in order of the arguments. */
+void fill_cases(const struct arena *, uint64_t first);
+
+/* ---- children: jail.c ---- */
+enum { MAX_REASON = 400 };
+/* Shared with the child, which may write anything into it: only ever a hint, but for `done` being necessary. */
+struct control {
+  volatile uint64_t done;     /* the nonce, once the harness has returned */
+  volatile uint64_t progress; /* the replica, or the function, now running */
+  volatile uint64_t returned; /* what a kernel returned that was not null */
+  volatile uint64_t address;  /* of a fault */
+  volatile uint32_t signal;
+  volatile uint32_t access; /* 1 read, 2 write, 0 unknown */
+  volatile uint64_t started_ns;
+};
+extern struct control *control;
+void open_jail(void);
+/* Names of the layers that a child really got, space separated. */
+const char *jail_layers(void);
+enum outcome { COMPLETED, FAILED, TIMED_OUT };
+/* Forks, jails the child, runs body(context) in it, and reaps it. `cpu` ≥ 0 pins it. */
+enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, int cpu, const struct arena *,
+                       char *reason, size_t size);
+uint64_t now_ns(void);
+
+/* ---- calls: call.c ---- */
+/* Calls the kernel for every workgroup under a floating-point mode; what it returned first that was not null. */
+struct caller {
+  struct dim3 workgroups, id;
+  struct call_frame frame;
+  struct kernel_arg *args;
+  const struct arena *arena;
+};
+void open_caller(struct caller *, const struct arena *);
+void close_caller(struct caller *);
+void aim_caller(struct caller *, size_t replica);
+void *call_kernel(struct caller *, kernel_fn);
+void enter_float_mode(enum rounding, bool flush);
+void leave_float_mode(void);
+/* Rounds to nearest until the state given back is restored; flushing stays as it was. */
+uint64_t round_to_nearest(void);
+void restore_float_mode(uint64_t);
+
+/* ---- comparison: compare.c ---- */
+struct expectation; /* what every output element may be, hidden from children */
+struct comparison {
+  bool agrees;
+  double worst_ulps;
+  uint64_t differing;
+  size_t replica, argument, element; /* of the first that differs */
+  const struct dtype *dtype;
+  uint64_t expected, actual, lowest, highest;
+  bool bounded; /* lowest and highest say something */
+};
+struct expectation *open_expectation(const struct arena *);
+void close_expectation(struct expectation *);
+/* Takes in the outputs of a reference run; the VALUE run comes first. `skip[r]` leaves replica r out. */
+void expect_outputs(struct expectation *, enum role, const uint8_t *skip);
+struct comparison compare_outputs(const struct expectation *, enum semantics, const uint8_t *skip);
+
+/* ---- jobs' work ---- */
+void verify(const struct job *);
+void time_functions(const struct job *);
+
+/* ---- output: job.c; a line is written whole ---- */
+void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void put_string(const char *text);
+void end_line(void);
+
+/* ---- read by instrumented references, set in the child before they run: instrument.c ---- */
+extern int32_t xlab_perturb, xlab_probe;
+
+#endif

@@ -1,0 +1,253 @@
+/* One verify job: reference runs say what may be, then every candidate is run on the same inputs and compared. */
+#include "runner.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_CASES = 65536, MAX_BATCH_BYTES = 64 << 20, MAX_BITS = 24, MAX_CRASHES = 64, MAX_HANGS = 2 };
+
+enum state { RUNNING, REFUTED, BROKEN };
+struct standing {
+  enum state state;
+  uint64_t trials, ns;
+  double worst_ulps;
+};
+struct session {
+  const struct job *job;
+  struct arena arena;
+  struct expectation *expectation;
+  struct standing *standings;
+  uint8_t *skip;      /* replicas on which the reference is undefined; children see a copy */
+  uint64_t first;     /* case of replica 0 when exhaustive, else the trial */
+  size_t cases;       /* replicas that mean something in this batch */
+  uint64_t undefined; /* trials or cases left out */
+  unsigned hangs;     /* of references: more than a few, and the rest is not tried */
+  enum input_kind kind;
+  char failure[MAX_REASON]; /* why a reference failed first */
+};
+
+/* ---- one run of one function ---- */
+struct task {
+  struct session *session;
+  struct caller *caller;
+  const struct function *function;
+  enum rounding rounding;
+  int perturb, probe;
+  size_t from;
+};
+
+static void run_task(void *context) {
+  struct task *t = context;
+  const struct session *s = t->session;
+  xlab_perturb = t->perturb;
+  xlab_probe = t->probe;
+  for (size_t r = t->from; r < s->cases; r++) {
+    if (s->skip[r]) continue;
+    control->progress = r;
+    aim_caller(t->caller, r);
+    enter_float_mode(t->rounding, s->job->flush);
+    void *error = call_kernel(t->caller, t->function->call);
+    leave_float_mode();
+    if (!error) continue;
+    control->returned = (uint64_t)(uintptr_t)error;
+    return;
+  }
+}
+
+/* Runs the function on every replica from `from` on; on failure `*at` is the replica that failed. */
+static enum outcome run_function(struct session *s, struct task task, size_t *at, char *reason) {
+  struct caller caller;
+  open_caller(&caller, &s->arena);
+  task.session = s;
+  task.caller = &caller;
+  enum outcome outcome = run_child(run_task, &task, s->job->limit_ms, -1, &s->arena, reason, MAX_REASON);
+  close_caller(&caller);
+  *at = control->progress < s->cases ? (size_t)control->progress : s->cases - 1;
+  if (outcome == COMPLETED && !check_canaries(&s->arena, reason, MAX_REASON)) return FAILED;
+  return outcome;
+}
+
+/* A reference run on every replica. Where it fails the reference is undefined: that replica is left out from here on
+ * and the run goes on behind it. False when nothing of the batch is left. */
+static bool run_reference(struct session *s, const struct reference *ref) {
+  restore_arena(&s->arena);
+  size_t from = 0;
+  for (unsigned crashes = 0; crashes < MAX_CRASHES; crashes++) {
+    struct task task = {.function = ref->function, .rounding = ref->rounding, .perturb = ref->perturb,
+                        .probe = ref->probe, .from = from};
+    size_t at;
+    char reason[MAX_REASON];
+    enum outcome outcome = run_function(s, task, &at, reason);
+    if (outcome == COMPLETED) return true;
+    if (s->failure[0] == 0) snprintf(s->failure, sizeof s->failure, "the reference %s", reason);
+    if (outcome == TIMED_OUT && ++s->hangs > MAX_HANGS) return false;
+    s->skip[at] = 1;
+    s->undefined++;
+    from = at + 1;
+    if (from >= s->cases) return s->cases > 1;
+  }
+  return false;
+}
+
+/* ---- answers ---- */
+static void begin_result(const struct session *s, size_t c, const char *state) {
+  const struct standing *st = &s->standings[c];
+  put("{\"kind\":\"verify\",\"job\":%u,\"function\":", s->job->number);
+  put_string(s->job->candidates[c].function->id);
+  put(",\"state\":\"%s\",\"trials\":%llu,\"worstUlps\":%.0f,\"seconds\":%.6f", state, (unsigned long long)st->trials,
+      st->worst_ulps, (double)st->ns / 1e9);
+}
+
+static void put_reason(const char *reason) {
+  put(",\"reason\":");
+  put_string(reason);
+}
+
+static void put_value(const char *name, const struct dtype *t, uint64_t bits) {
+  char text[80];
+  print_value(text, sizeof text, t, bits);
+  put(",\"%s\":", name);
+  put_string(text);
+}
+
+/* The inputs themselves, where there are few enough to read. */
+static void put_inputs(const struct session *s, size_t replica) {
+  const struct job *job = s->job;
+  size_t total = 0;
+  for (size_t i = 0; i < job->argument_count; i++)
+    if (!job->arguments[i].out) total += job->arguments[i].bytes / job->arguments[i].dtype->unit_bytes;
+  if (total == 0 || total > 16) return;
+  put(",\"values\":[");
+  bool first = true;
+  for (size_t i = 0; i < job->argument_count; i++) {
+    const struct argument *arg = &job->arguments[i];
+    if (arg->out) continue;
+    const struct slot *slot = &s->arena.slots[arg->slot];
+    const uint8_t *at = slot->out ? slot->pristine : s->arena.mine + slot->offset;
+    for (size_t b = 0; b + arg->dtype->unit_bytes <= arg->bytes; b += arg->dtype->unit_bytes) {
+      char text[80];
+      print_ir_value(text, sizeof text, arg->dtype, load_bits(at + replica * slot->stride + b, arg->dtype->unit_bytes));
+      if (!first) put(",");
+      put_string(text);
+      first = false;
+    }
+  }
+  put("]");
+}
+
+static void put_counterexample(const struct session *s, const struct comparison *c) {
+  put(",\"counterexample\":{\"trial\":%llu,\"seed\":%llu,\"inputs\":\"%s\",\"argument\":%zu,\"element\":%zu,\"differing\":%llu",
+      (unsigned long long)(s->first + c->replica), (unsigned long long)s->job->seed, kind_names[s->kind], c->argument,
+      c->element, (unsigned long long)c->differing);
+  put_value("expected", c->dtype, c->expected);
+  put_value("actual", c->dtype, c->actual);
+  if (c->bounded) {
+    put_value("lowest", c->dtype, c->lowest);
+    put_value("highest", c->dtype, c->highest);
+  }
+  put_inputs(s, c->replica);
+  put("}");
+}
+
+static void end_result(void) {
+  put("}");
+  end_line();
+}
+
+/* ---- one trial, or one batch of cases ---- */
+static void try_candidate(struct session *s, size_t c) {
+  const struct candidate *candidate = &s->job->candidates[c];
+  struct standing *st = &s->standings[c];
+  uint64_t started = now_ns();
+  char reason[MAX_REASON];
+  size_t at;
+  restore_arena(&s->arena);
+  enum outcome outcome = run_function(s, (struct task){.function = candidate->function}, &at, reason);
+  struct comparison result = {.agrees = true};
+  if (outcome == COMPLETED) result = compare_outputs(s->expectation, candidate->semantics, s->skip);
+  st->ns += now_ns() - started;
+  if (result.worst_ulps > st->worst_ulps) st->worst_ulps = result.worst_ulps;
+  for (size_t r = 0; r < s->cases; r++) st->trials += !s->skip[r];
+  if (outcome != COMPLETED) {
+    char full[MAX_REASON + 80];
+    snprintf(full, sizeof full, "%s (inputs: %s, trial %llu)", reason, kind_names[s->kind],
+             (unsigned long long)(s->first + at));
+    st->state = BROKEN;
+    begin_result(s, c, "broken");
+    put_reason(full);
+    end_result();
+  } else if (!result.agrees) {
+    st->state = REFUTED;
+    begin_result(s, c, "refuted");
+    put_counterexample(s, &result);
+    end_result();
+  }
+}
+
+static void run_trial(struct session *s) {
+  const struct job *job = s->job;
+  memset(s->skip, 0, s->arena.replicas);
+  for (size_t r = s->cases; r < s->arena.replicas; r++) s->skip[r] = 1;
+  for (size_t i = 0; i < job->reference_count; i++) {
+    if (!run_reference(s, &job->references[i])) {
+      for (size_t r = 0; r < s->cases; r++) s->undefined += !s->skip[r];
+      return;
+    }
+    expect_outputs(s->expectation, job->references[i].role, s->skip);
+  }
+  bool any = false;
+  for (size_t r = 0; r < s->cases; r++) any |= !s->skip[r];
+  for (size_t c = 0; any && c < job->candidate_count; c++)
+    if (s->standings[c].state == RUNNING) try_candidate(s, c);
+}
+
+static bool finished(const struct session *s) {
+  for (size_t c = 0; c < s->job->candidate_count; c++)
+    if (s->standings[c].state == RUNNING) return s->hangs > MAX_HANGS;
+  return true;
+}
+
+static void finish(const struct session *s, const char *reason) {
+  for (size_t c = 0; c < s->job->candidate_count; c++) {
+    const struct standing *st = &s->standings[c];
+    if (st->state != RUNNING) continue;
+    bool decided = st->trials > 0 && !reason;
+    begin_result(s, c, !decided ? "undecided" : s->job->exhaustive ? "exhausted" : "agreed");
+    if (reason) put_reason(reason);
+    else if (!decided) put_reason(s->failure[0] ? s->failure : "there was nothing to try");
+    end_result();
+  }
+}
+
+void verify(const struct job *job) {
+  struct session s = {.job = job};
+  s.standings = calloc(job->candidate_count + 1, sizeof *s.standings);
+  char reason[MAX_REASON] = "";
+  unsigned bits = input_bits(job);
+  size_t replicas = 1;
+  if (job->exhaustive) {
+    size_t one = 0;
+    for (size_t i = 0; i < job->argument_count; i++) one += job->arguments[i].bytes + 64;
+    while (bits <= MAX_BITS && replicas < MAX_CASES && replicas < 1ULL << bits && replicas * one < MAX_BATCH_BYTES)
+      replicas *= 2;
+    if (bits > MAX_BITS) snprintf(reason, sizeof reason, "its inputs have too many bits to try them all (%u)", bits);
+  }
+  bool ready = !reason[0] && open_arena(&s.arena, job, replicas, NULL, HIDDEN, reason, sizeof reason);
+  if (ready) {
+    s.expectation = open_expectation(&s.arena);
+    s.skip = calloc(replicas, 1);
+    uint64_t total = job->exhaustive ? 1ULL << bits : job->trial_count;
+    for (s.first = 0; s.first < total && !finished(&s); s.first += replicas) {
+      s.cases = replicas;
+      s.kind = job->exhaustive ? ENUMERATED : job->trials[s.first];
+      if (job->exhaustive) fill_cases(&s.arena, s.first);
+      else fill_arena(&s.arena, s.kind, s.first);
+      run_trial(&s);
+    }
+    close_expectation(s.expectation);
+    free(s.skip);
+  }
+  finish(&s, ready ? NULL : reason);
+  if (s.arena.slots) close_arena(&s.arena);
+  free(s.standings);
+}

@@ -8,6 +8,7 @@ const filter = [
 const jobs = ['--jobs <n>', 'tasks at once (default: one a core)'] as const
 const target = ['--target <names>', 'what to compile for, comma-separated', 'native'] as const
 const format = ['-o, --output <format>', 'table, md, csv, json or jsonl'] as const
+const llvm = ['--llvm <path>', 'another LLVM than the pinned one: its folder, or its bin'] as const
 const json = ['--json', 'print JSON'] as const
 const harvestOptions = [
   ['--runtime <kind>', 'auto, docker or local', 'auto'],
@@ -54,6 +55,7 @@ export const COMMANDS: readonly Command[] = [
         'xla,xla-ir,opt:O3,opt:Oz',
       ],
       target,
+      llvm,
       filter,
       jobs,
     ],
@@ -149,7 +151,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'doctor',
     summary: 'what is used, what is missing, and the command that mends it',
-    options: [json],
+    options: [llvm, json],
     load: () => import('./doctor.ts'),
   },
   {

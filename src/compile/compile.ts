@@ -40,9 +40,8 @@ export async function compile(
   try {
     await writeFile(join(directory, 'IN'), input)
     for (const step of steps) {
-      const message = await runStep(toolchain, step, directory, options)
-      if (message !== undefined)
-        return { state: 'broken', step: step.tool, message, commands, seconds: seconds() }
+      const failure = await runStep(toolchain, step, directory, options)
+      if (failure) return { state: 'broken', step: step.tool, ...failure, commands, seconds: seconds() }
     }
     const object = await readFile(join(directory, 'OUT'))
     const ir = steps.length > 1 ? await readFile(join(directory, 'MID')) : input
@@ -69,7 +68,7 @@ async function runStep(
   step: Step,
   cwd: string,
   options: CompileOptions,
-): Promise<string | undefined> {
+): Promise<{ message: string; unclear?: true } | undefined> {
   const command = [toolchain.bin(step.tool), ...step.args]
   const [file, args] = limited(command, options.memoryMiB ?? MEMORY_MIB)
   const exit = await run(file, args, {
@@ -84,7 +83,9 @@ async function runStep(
   options.signal?.throwIfAborted()
   if (exit.state === 'missing') throw environmentError(exit.why)
   if (/no space left on device/i.test(exit.stderr)) throw environmentError('no space left on the disk')
-  return messageOf(exit)
+  const message = messageOf(exit)
+  const outside = exit.state === 'timeout' || (exit.state === 'signalled' && exit.signal === 'SIGKILL')
+  return outside ? { message, unclear: true } : { message }
 }
 
 /** LLVM's own words, without the path of the program, or how it ended. */

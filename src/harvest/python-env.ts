@@ -99,7 +99,7 @@ const noSpace = (): XlabError =>
   )
 
 /** The first Python that TensorFlow has wheels for and that can make environments. */
-async function findPython(): Promise<{ command: string; version: string }> {
+export async function findPython(): Promise<{ command: string; version: string }> {
   const seen: string[] = []
   for (const command of NAMES) {
     const exit = await run(command, ['-I', '-c', PROBE], { timeoutMs: 20_000 })

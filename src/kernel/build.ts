@@ -61,6 +61,8 @@ export type BuildResult =
       readonly state: 'broken'
       readonly step: string
       readonly message: string
+      /** Ended by a limit or from outside, so that the machine may be at fault. */
+      readonly unclear?: true
       readonly commands: readonly string[]
       readonly seconds: number
     }

@@ -1,0 +1,60 @@
+/** `opt:LEVEL`: LLVM's own pipelines, as clang would run them: with its function attributes and code-generator level. */
+import type { BuildRequest } from '../../kernel/build.ts'
+import type { Toolchain } from '../../llvm/toolchain.ts'
+import { getBlob } from '../../store/blobs.ts'
+import type { ProposerKind } from '../proposer.ts'
+
+interface Level {
+  readonly pipeline: string
+  readonly attributes: readonly string[]
+  readonly codegenLevel: BuildRequest['codegenLevel']
+}
+
+const level = (
+  pipeline: string,
+  codegenLevel: Level['codegenLevel'],
+  attributes: readonly string[] = [],
+): Level => ({ pipeline, codegenLevel, attributes })
+
+/** clang marks every function of a -Os build `optsize`, of a -Oz build also `minsize` (clang CodeGenModule.cpp). */
+const LEVELS: Readonly<Record<string, Level>> = {
+  O0: level('default<O0>', 0),
+  O1: level('default<O1>', 1),
+  O2: level('default<O2>', 2),
+  O3: level('default<O3>', 3),
+  Os: level('default<Os>', 2, ['optsize']),
+  Oz: level('default<Oz>', 2, ['minsize', 'optsize']),
+}
+
+export const optLevels: ProposerKind = {
+  word: 'opt:',
+  names: Object.keys(LEVELS).map(name => `opt:${name}`),
+  create(typed) {
+    const chosen = LEVELS[typed.slice('opt:'.length)]
+    if (chosen === undefined) return undefined
+    return {
+      name: typed,
+      propose: async (kernel, { store, toolchain, target }) => ({
+        state: 'build',
+        input: () => getBlob(store, kernel.inputHash),
+        request: {
+          kernel: kernel.hash,
+          input: 'kernel',
+          inputHash: kernel.inputHash,
+          passes: pipelineFor(toolchain, chosen),
+          attributes: chosen.attributes,
+          codegenLevel: chosen.codegenLevel,
+          codegenOptions: [],
+          llvm: toolchain.version,
+          target,
+        },
+      }),
+    }
+  },
+}
+
+/** LLVM 23 dropped the size pipelines: there it is O2 that reads the attributes. */
+function pipelineFor(toolchain: Toolchain, { pipeline }: Level): string {
+  const dropped = Number.parseInt(toolchain.version, 10) >= 23 && /<O[sz]>/.test(pipeline)
+  return dropped ? 'default<O2>' : pipeline
+}

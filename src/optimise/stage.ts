@@ -1,0 +1,145 @@
+/** The stage: makes the builds that proposers suggest and the store lacks. Killed anywhere, it goes on from there. */
+import { compile } from '../compile/compile.ts'
+import { usageError } from '../errors.ts'
+import { buildHash, type Target } from '../kernel/build.ts'
+import { forAll, type Lanes } from '../lanes/lanes.ts'
+import { openReader, type Reader } from '../llvm/reader.ts'
+import type { Toolchain } from '../llvm/toolchain.ts'
+import { progress } from '../log.ts'
+import { clearAttempt, givenUp, recordAttempt } from '../store/attempts.ts'
+import {
+  buildState,
+  type KernelInput,
+  proposedKernels,
+  putBuild,
+  putProposal,
+  putTarget,
+  selectKernels,
+} from '../store/builds.ts'
+import type { Store } from '../store/open.ts'
+import type { Proposer, ProposerContext } from './proposer.ts'
+
+export interface OptimiseRequest {
+  readonly proposers: readonly Proposer[]
+  readonly targets: readonly Target[]
+  readonly filter?: string | undefined
+}
+
+export interface OptimiseServices {
+  readonly store: Store
+  readonly toolchain: Toolchain
+  readonly lanes: Lanes
+  readonly signal: AbortSignal
+}
+
+/** What became of one proposer for one target, in kernels. */
+export interface Tally {
+  readonly proposer: string
+  readonly target: string
+  /** Builds made now. */
+  made: number
+  /** Proposed before, or equal to a build another proposer had made. */
+  known: number
+  broken: number
+  /** Work that a limit ended, tried again next time, at most three times. */
+  failed: number
+  /** Nothing to build: the dump has no result of XLA's, … */
+  none: number
+  /** Why, of all that was not made, with how many kernels it stopped. */
+  readonly reasons: Map<string, number>
+}
+
+interface Task {
+  readonly kernel: KernelInput
+  readonly proposer: Proposer
+  readonly context: ProposerContext
+  readonly targetId: number
+  readonly tally: Tally
+}
+
+/** Runs the pending work and says what became of it. Throws a usage error for a pass list LLVM refuses. */
+export async function optimise(request: OptimiseRequest, services: OptimiseServices): Promise<Tally[]> {
+  const { store, toolchain, lanes, signal } = services
+  for (const proposer of request.proposers) {
+    const problem = await proposer.problem?.(toolchain)
+    if (problem !== undefined) throw usageError(`${proposer.name}: ${problem}`)
+  }
+  let reader: Promise<Reader> | undefined
+  const openOnce = (): Promise<Reader> => {
+    reader ??= openReader(toolchain, { signal })
+    return reader
+  }
+  const kernels = selectKernels(store, request.filter)
+  const tallies: Tally[] = []
+  const tasks: Task[] = []
+  for (const target of request.targets) {
+    const targetId = putTarget(store, target)
+    const context: ProposerContext = { store, toolchain, target, reader: openOnce }
+    for (const proposer of request.proposers) {
+      const known = proposedKernels(store, proposer.name, targetId, toolchain.version)
+      const pending = kernels.filter(kernel => !known.has(kernel.hash))
+      const tally: Tally = {
+        ...{ proposer: proposer.name, target: target.name, made: 0, broken: 0, failed: 0, none: 0 },
+        known: kernels.length - pending.length,
+        reasons: new Map(),
+      }
+      tallies.push(tally)
+      for (const kernel of pending) tasks.push({ kernel, proposer, context, targetId, tally })
+    }
+  }
+  const shown = progress('builds', tasks.length)
+  try {
+    await forAll(lanes, tasks, signal, async task => {
+      await runTask(task, signal)
+      shown.step(`${task.proposer.name} ${task.kernel.name}`)
+    })
+  } finally {
+    shown.done()
+    await (await reader)?.close()
+  }
+  return tallies
+}
+
+async function runTask(task: Task, signal: AbortSignal): Promise<void> {
+  const { kernel, proposer, context, targetId, tally } = task
+  const { store, toolchain, target } = context
+  const key = {
+    stage: 'optimise',
+    subject: kernel.hash,
+    detail: `${proposer.name} for ${target.name}`,
+  } as const
+  if (givenUp(store, key)) {
+    note(tally, 'failed', 'a limit ended it three times')
+    return
+  }
+  const proposed = await proposer.propose(kernel, context)
+  if (proposed.state === 'none') {
+    note(tally, 'none', proposed.why)
+    return
+  }
+  const build = buildHash(proposed.request)
+  const proposal = { kernel: kernel.hash, targetId, proposer: proposer.name, build }
+  if (buildState(store, build) !== undefined) {
+    putProposal(store, proposal)
+    tally.known++
+    return
+  }
+  const result = await compile(toolchain, proposed.request, proposed.input(), { signal })
+  if (result.state === 'broken' && result.unclear) {
+    recordAttempt(store, { ...key, fault: 'unclear', reason: `${result.step}: ${result.message}` })
+    note(tally, 'failed', `${result.step}: ${result.message}`)
+    return
+  }
+  store.transaction(() => {
+    putBuild(store, proposed.request, result)
+    putProposal(store, { ...proposal, seconds: result.seconds })
+    clearAttempt(store, key)
+  })()
+  if (result.state === 'ok') tally.made++
+  else note(tally, 'broken', `${result.step}: ${result.message}`)
+}
+
+function note(tally: Tally, what: 'broken' | 'failed' | 'none', why: string): void {
+  tally[what]++
+  tally.reasons.set(why, (tally.reasons.get(why) ?? 0) + 1)
+}

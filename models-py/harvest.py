@@ -58,10 +58,14 @@ def dump_folder():
 
 def become(owner):
     """Root in a container gives itself up, so that the dump belongs to whoever owns its folder."""
-    if owner is not None and owner.st_uid != 0:
+    if owner is None or owner.st_uid == 0:
+        return
+    try:
         os.setgroups([])
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
+    except PermissionError:
+        pass  # a root without rights, which is no more than a user
 
 
 def end_with_stdin():
@@ -70,9 +74,8 @@ def end_with_stdin():
     def wait():
         while os.read(0, 4096):
             pass
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(0, signal.SIGTERM)
-        os._exit(130)
+        os.killpg(0, signal.SIGKILL)
+        os._exit(130)  # as process 1 of a container, which no signal of its own kills
 
     threading.Thread(target=wait, daemon=True).start()
 

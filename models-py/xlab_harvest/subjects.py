@@ -94,9 +94,10 @@ def run_keras_file(tf, path, seed, emit):
         return model(inputs, training=False)
 
     emit("phase", phase="infer")
-    if not model.inputs:
-        raise Failure("the Keras file does not say what inputs its model takes; build it before saving")
-    specs = tf.nest.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), model.input)
+    if not getattr(model, "inputs", None):
+        raise Failure("the Keras file does not say what inputs its model takes; call the model before saving it")
+    inputs = model.inputs[0] if isinstance(model, tf.keras.Sequential) else model.input
+    specs = tf.nest.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), inputs)
     infer(inputs_like(tf, specs, np.random.default_rng(seed)))
 
 

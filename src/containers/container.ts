@@ -1,5 +1,6 @@
 /** Runs one container: locked down, limited, watched, and removed however it ends. */
 import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import { type Duplex, PassThrough, type Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { environmentError } from '../errors.ts'
@@ -22,8 +23,8 @@ export interface ContainerSpec {
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  /** The one folder it may write, on this machine and in the container. */
-  readonly output: { readonly source: string; readonly target: string }
+  /** The one folder it may write, on this machine and in the container; for a remote engine, below `volume`. */
+  readonly output: { readonly source: string; readonly target: string; readonly volume: string }
   readonly tmpfs: readonly string[]
   readonly networkMode: string
   readonly readOnlyRoot: boolean
@@ -95,7 +96,7 @@ function createOptions(nature: Nature, spec: ContainerSpec): Docker.ContainerCre
     Target: target,
     ReadOnly: readOnly,
   })
-  const targets = [...spec.inputs.map(input => input.volume), spec.output.target]
+  const volumes = [...spec.inputs, spec.output].map(({ volume }) => volume)
   const [uid, gid] = nature.rootless ? [0, 0] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
   return {
     Image: spec.image,
@@ -108,7 +109,7 @@ function createOptions(nature: Nature, spec: ContainerSpec): Docker.ContainerCre
     OpenStdin: true,
     StdinOnce: true,
     AttachStdin: true,
-    ...(nature.remote && { Volumes: Object.fromEntries(targets.map(target => [target, {}])) }),
+    ...(nature.remote && { Volumes: Object.fromEntries(volumes.map(volume => [volume, {}])) }),
     HostConfig: {
       // Also removed by the engine, should we be killed; the output of a remote one must outlive it.
       AutoRemove: !nature.remote,
@@ -191,8 +192,9 @@ async function follow(
 }
 
 async function sendInputs(container: Docker.Container, spec: ContainerSpec): Promise<void> {
-  const writable: TarEntry = { path: './', bytes: new Uint8Array(), mode: 0o777 }
-  await container.putArchive(packTar([writable]), { path: spec.output.target })
+  const { target, volume } = spec.output
+  const folder: TarEntry = { path: `${relative(volume, target)}/`, bytes: new Uint8Array(), mode: 0o777 }
+  await container.putArchive(packTar([folder]), { path: volume })
   for (const input of spec.inputs) await container.putArchive(packTar(input.files()), { path: input.volume })
 }
 

@@ -1,16 +1,17 @@
 /** Models in containers, by the `harvest` service of compose.yaml. */
 import { readdirSync } from 'node:fs'
+import { constants } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { readService } from '../config/compose.ts'
 import { fileEntry } from '../containers/container.ts'
-import type { ContainerSpec, Engine, Image } from '../containers/engine.ts'
+import type { ContainerExit, ContainerSpec, Engine, Image } from '../containers/engine.ts'
 import { environmentError } from '../errors.ts'
 import { log } from '../log.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 import { parseEvent } from './runtime-events.ts'
 import { mergeXlaFlags } from './runtime-flags.ts'
 import type { ModelRef } from './runtime-models.ts'
-import { collector } from './runtime-outcome.ts'
+import { collector, type ProcessEnd } from './runtime-outcome.ts'
 
 type Input = ContainerSpec['inputs'][number]
 
@@ -38,6 +39,7 @@ export function dockerRuntime(engine: Engine, options: RuntimeOptions): Runtime 
       const models = service.mounts.find(mount => mount.readOnly)
       const dumps = service.mounts.find(mount => !mount.readOnly)
       if (!models || !dumps) throw environmentError('compose.yaml mounts no models or no dumps folder')
+      const dumpDir = `${dumps.target}/run`
       const events = collector()
       const exit = await engine.run({
         ...service,
@@ -45,10 +47,10 @@ export function dockerRuntime(engine: Engine, options: RuntimeOptions): Runtime 
         command: [containerPath(request.model), '--seed', String(request.seed), '--end-with-stdin'],
         environment: {
           ...service.environment,
-          XLA_FLAGS: mergeXlaFlags(service.environment.XLA_FLAGS ?? '', request.xlaFlags),
+          XLA_FLAGS: mergeXlaFlags(service.environment.XLA_FLAGS ?? '', `--xla_dump_to=${dumpDir} ${request.xlaFlags}`),
         },
         inputs: [folderInput(models.source, models.target), ...modelInputs(request.model)],
-        output: { source: request.dumpDir, target: dumps.target },
+        output: { source: request.dumpDir, target: dumpDir, volume: dumps.target },
         timeLimitSeconds: request.timeLimitSeconds,
         signal: request.signal,
         onLine(line) {
@@ -59,7 +61,7 @@ export function dockerRuntime(engine: Engine, options: RuntimeOptions): Runtime 
         },
       })
       return {
-        ...events.conclude(exit, exit.log, { ...request, memoryBytes: service.memoryBytes }),
+        ...events.conclude(endOf(exit), exit.log, { ...request, memoryBytes: service.memoryBytes }),
         log: exit.log,
         facts: events.facts,
         timings: events.timings,
@@ -70,6 +72,13 @@ export function dockerRuntime(engine: Engine, options: RuntimeOptions): Runtime 
       }
     },
   }
+}
+
+/** A shell's habit, followed by Docker: 128 + N is signal N. */
+function endOf(exit: ContainerExit): ProcessEnd {
+  if (exit.state !== 'exited') return { state: exit.state }
+  const signal = Object.entries(constants.signals).find(([, number]) => exit.code === 128 + number)?.[0]
+  return signal === undefined ? { state: 'exited', code: exit.code } : { state: 'signalled', signal }
 }
 
 const containerPath = (model: ModelRef): string =>

@@ -4,8 +4,6 @@ import { mathCall } from './math-calls.ts'
 import { readFunctions } from './module-text.ts'
 
 export interface Permissions {
-  /** It rounds somewhere: arithmetic or conversions of floats. */
-  readonly rounds: boolean
   /** It multiplies and adds floats, so that the two could be contracted. */
   readonly contractible: boolean
   /** It calls math functions. */
@@ -18,9 +16,6 @@ export interface Permissions {
   readonly approximate: boolean
 }
 
-const FLOAT = /\b(?:half|bfloat|float|double|fp128|x86_fp80)\b/
-const ROUNDS = /^(?:fadd|fsub|fmul|fdiv|frem|fptrunc|[us]itofp)$/
-const ROUNDING_CALL = /^llvm\.(?:sqrt|fma|fmuladd|powi|vector\.reduce\.f)/
 /** `pow(x, 2)` becomes `x * x`, `pow(2, x)` becomes `exp2(x)`: LLVM's LibCallSimplifier needs no flag for either. */
 const EXCHANGED = new Set(['pow'])
 
@@ -34,8 +29,6 @@ export function permissionsOf(ir: string): Permissions {
   const muladd = some(i => i.callee?.startsWith('llvm.fmuladd.') ?? false)
   const math = some(i => mathCall(i) !== undefined)
   return {
-    rounds:
-      math || some(i => (ROUNDS.test(i.opcode) && FLOAT.test(i.type)) || ROUNDING_CALL.test(i.callee ?? '')),
     contractible: muladd || (some(i => i.opcode === 'fmul') && some(i => /^f(?:add|sub)$/.test(i.opcode))),
     math,
     contract: muladd || flagged('contract'),

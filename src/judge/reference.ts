@@ -39,7 +39,7 @@ export function referenceVariants(
 ): Variant[] {
   const may = permissionsOf(ir)
   const loose = may.contract || may.reassociate
-  const roundingRole = roleOf(loose, may.rounds, options.semantics)
+  const roundingRole = roleOf(loose, may.contractible || may.math, options.semantics)
   const directed = (role: Semantics): Variant['runs'] =>
     DIRECTED.map(rounding => ({ ...NEAREST, rounding, role }))
   const variants: Variant[] = [

@@ -7,7 +7,7 @@
 import { cachedObject } from '../judge/cached-object.ts'
 import { frameSignature } from '../judge/frame-signature.ts'
 import { type JudgedBuild, type JudgedKernel, type JudgeServices, judge } from '../judge/judge.ts'
-import { shadowPoison } from '../judge/shadow.ts'
+import { shadowPoison, withProbe } from '../judge/shadow.ts'
 import { scalarReason, scalarSignature } from '../kernel/adapter.ts'
 import { extractKernels, type KernelText } from '../kernel/extract.ts'
 import type { Signature } from '../kernel/signature.ts'
@@ -85,9 +85,6 @@ export async function verifyPairs(
 /** The second build of a pair: AFTER with its poison made visible. */
 const POISON = 'poison'
 
-/** The shadowed text with its probe always on: references read it from the run, a candidate's runs have none. */
-const probing = (ir: string): string => ir.replaceAll('load i32, ptr @xlab_probe', 'add i32 0, 1')
-
 /** Which of a pair's two verdicts tells more: that of AFTER itself unless it passes. */
 const rank = (verdict: Verdict): number =>
   PASSING.includes(verdict.state) ? 0 : verdict.state === 'unknown' ? 1 : 2
@@ -124,7 +121,7 @@ async function judgedPair(
   const shadowed = shadowPoison(after.ir, call.entry)
   for (const [hash, ir] of [
     [name, after.ir],
-    ...(shadowed.watched ? [[POISON, probing(shadowed.ir)]] : []),
+    ...(shadowed.watched ? [[POISON, withProbe(shadowed.ir, 1)]] : []),
   ] as const) {
     if (ir === undefined || hash === undefined) continue
     const built = await cachedObject(

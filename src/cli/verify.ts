@@ -1,0 +1,153 @@
+/** `xlab verify`: judge what has no verdict, or say whether two functions given as files are equal. */
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { inState, userPath } from '../config/paths.ts'
+import { EXIT, type ExitCode, usageError } from '../errors.ts'
+import { localHost } from '../hosts/local.ts'
+import type { JudgeServices } from '../judge/judge.ts'
+import { PASSING } from '../kernel/verdict.ts'
+import { openReader } from '../llvm/reader.ts'
+import { ensureToolchain, type Toolchain } from '../llvm/toolchain.ts'
+import { log } from '../log.ts'
+import { describeExit, run as runProgram, succeeded } from '../process/run.ts'
+import { type PairVerdict, pairFunctions, verifyPairs } from '../verify/pairs.ts'
+import { summaryLines, verifyStage } from '../verify/stage.ts'
+import type { Options } from './command.ts'
+import type { Context } from './context.ts'
+
+export async function run(files: readonly string[], options: Options, context: Context): Promise<ExitCode> {
+  if (files.length > 2) throw usageError('verify takes no file, one with @src and @tgt, or two: BEFORE AFTER')
+  const seed = whole('seed', options.seed, 0, Number.MAX_SAFE_INTEGER)
+  const trials = whole('trials', options.trials, 1, 100_000)
+  const jobs = options.jobs === undefined ? undefined : whole('jobs', options.jobs, 1, 1024)
+  const texts = files.map(readText)
+  const toolchain = await ensureToolchain({ signal: context.signal })
+  const directory = inState('work')
+  await mkdir(directory, { recursive: true })
+  const services: JudgeServices = {
+    toolchain,
+    host: await localHost(),
+    lanes: context.lanes(jobs),
+    directory,
+    seed,
+    trials,
+    signal: context.signal,
+  }
+  if (texts.length > 0) return await verifyFiles(files, texts, options, services)
+
+  const summary = await verifyStage({
+    ...services,
+    store: context.store(),
+    filter: typeof options.filter === 'string' ? options.filter : undefined,
+    disassemble: bitcode => disassemble(toolchain, bitcode, context.signal),
+  })
+  if (options.json === true) {
+    const counts = [...summary.byProposer].map(([proposer, states]) => [proposer, Object.fromEntries(states)])
+    console.log(JSON.stringify({ judged: summary.judged, proposers: Object.fromEntries(counts) }))
+  } else if (summary.judged === 0) log.info('every build that can be run has its verdict')
+  else for (const line of summaryLines(summary)) console.log(line)
+  return EXIT.ok
+}
+
+function whole(name: string, value: Options[string], least: number, most: number): number {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN
+  if (!(number >= least && number <= most))
+    throw usageError(`--${name} takes a whole number from ${least} to ${most}, not '${String(value)}'`)
+  return number
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(userPath(file))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw usageError(`there is no file ${file}`)
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA' || error instanceof TypeError)
+      throw usageError(`${file} is no text`, 'give LLVM IR as text; llvm-dis makes it from bitcode')
+    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function verifyFiles(
+  files: readonly string[],
+  texts: readonly string[],
+  options: Options,
+  services: JudgeServices,
+): Promise<ExitCode> {
+  const [before = '', after] = await readable(files, texts, services)
+  const pairs = named(files, () => pairFunctions(before, after))
+  if (pairs.length === 0)
+    throw usageError(
+      `${files[0]} has no @src and @tgt`,
+      'name a pair so, or @src1 and @tgt1 and so on, or give two files',
+    )
+  const verdicts = await verifyPairs(pairs, { ...services, flushDenormals: options.flushDenormals === true })
+  if (options.json === true) console.log(JSON.stringify(verdicts, null, 2))
+  else for (const verdict of verdicts) console.log(describe(verdict))
+  const states = verdicts.map(({ verdict }) => verdict.state)
+  if (states.some(state => state === 'refuted' || state === 'broken')) return EXIT.failed
+  return states.every(state => PASSING.includes(state)) ? EXIT.ok : EXIT.partly
+}
+
+/** The texts as the pinned LLVM reads them; newer syntax goes through bitcode. Rejections name file and line. */
+async function readable(
+  files: readonly string[],
+  texts: readonly string[],
+  { toolchain, signal }: JudgeServices,
+): Promise<string[]> {
+  const reader = await openReader(toolchain, signal === undefined ? {} : { signal })
+  try {
+    const out: string[] = []
+    for (const [i, text] of texts.entries()) {
+      const result = await reader.read(text)
+      if (result.state === 'rejected') throw usageError(`${files[i]}: ${result.message}`)
+      out.push(result.bitcode === undefined ? text : await disassemble(toolchain, result.bitcode, signal))
+    }
+    return out
+  } finally {
+    await reader.close()
+  }
+}
+
+function named<T>(files: readonly string[], work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof SyntaxError) throw usageError(`${files.join(', ')}: ${error.message}`)
+    throw error
+  }
+}
+
+async function disassemble(
+  toolchain: Toolchain,
+  bitcode: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const exit = await runProgram(toolchain.bin('llvm-dis'), ['-o', '-', '-'], {
+    input: bitcode,
+    maxBytes: 512 << 20,
+    ...(signal && { signal }),
+  })
+  if (!succeeded(exit)) throw new Error(`${basename(toolchain.bin('llvm-dis'))}: ${describeExit(exit)}`)
+  return exit.stdout.toString('utf8')
+}
+
+/** `f: refuted, for (i32 5, i32 0): 3 expected, 4 given`. */
+function describe({ name, verdict, signature }: PairVerdict): string {
+  const { state, reason, counterexample: c, trials } = verdict
+  const head = `${name === '' ? 'src' : name}: ${state === 'unknown' ? 'undecided' : state}`
+  if (c !== undefined) {
+    const out = signature?.arguments[c.argument]?.name ?? `argument ${c.argument}`
+    const inputs =
+      c.values === undefined
+        ? `${c.inputs} inputs, trial ${c.trial}, seed ${c.seed}`
+        : `(${c.values.join(', ')})`
+    const place = signature !== undefined && c.values !== undefined ? out : `${out}[${c.element}]`
+    return `${head}: for ${inputs}, ${place} is ${c.expected} before and ${c.actual} after${reason === undefined ? '' : `; ${reason}`}`
+  }
+  if (PASSING.includes(state))
+    return `${head}${trials > 0 ? ` (${trials} ${state === 'exhausted' ? 'inputs, all there are' : 'trials'})` : ''}`
+  return `${head}: ${reason ?? 'no reason is known'}`
+}

@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
-import type { Host } from '../hosts/host.ts'
+import type { Host, HostFacts } from '../hosts/host.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Lanes } from '../lanes/lanes.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
@@ -60,6 +60,7 @@ export async function bench(
   const arch = target.triple.split('-')[0] ?? ''
   const pending = pendingKernels(store, { id, name, arch }, options.filter)
   if (pending.length === 0) return { kernels: 0, samples: 0, failures: [] }
+  warnIfBusy(before.state, before.cores)
   const groups = together(pending.map(chosen))
   const campaign = startCampaign(store, {
     hostId: id,
@@ -212,8 +213,8 @@ function keep(
 }
 
 /** Warns when the host is doing something else: what it measures is then worth less. */
-export function warnIfBusy(state: Readonly<Record<string, string | number>>, cores: number): void {
-  const load = Number(state.load1 ?? state.load ?? 0)
+function warnIfBusy(state: HostFacts['state'], cores: number): void {
+  const load = Number(state.load1 ?? 0)
   if (load > cores / 2)
     log.warn(
       `the machine is busy (load ${load.toFixed(1)} on ${cores} cores): expect wide intervals and 'inconclusive'`,

@@ -86,9 +86,9 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ['--host <names>', 'where to run, comma-separated', 'local'],
       filter,
-      ['--pairs <n>', 'samples of each build in a process', '12'],
-      ['--links <n>', 'executables with shuffled function order', '2'],
-      ['--processes <n>', 'processes of each executable', '3'],
+      ['--pairs <n>', 'samples of each build in a process', '8'],
+      ['--links <n>', 'executables with shuffled function order', '5'],
+      ['--processes <n>', 'processes of each executable', '2'],
       ['--seed <n>', 'seed of inputs and orders', '1'],
     ],
     examples: ['xlab bench', 'xlab bench --filter model:cnn'],

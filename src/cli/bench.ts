@@ -1,0 +1,65 @@
+/** `xlab bench`: measures what agrees, and prints the comparison. */
+import { type BenchOutcome, bench } from '../bench/stage.ts'
+import { EXIT, type ExitCode, usageError } from '../errors.ts'
+import { hostNamed } from '../hosts/registry.ts'
+import { log } from '../log.ts'
+import type { Plan } from '../measure/measure.ts'
+import { printTable } from '../report/format.ts'
+import { namedQuery } from '../report/queries.ts'
+import type { Store } from '../store/open.ts'
+import type { Options } from './command.ts'
+import type { Context } from './context.ts'
+import { positiveInteger } from './numbers.ts'
+
+export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
+  const names = [
+    ...new Set(
+      String(options.host ?? 'local')
+        .split(',')
+        .map(name => name.trim()),
+    ),
+  ]
+  const entries = names.map(hostNamed)
+  const emulated = entries.find(entry => entry.emulated)
+  if (emulated)
+    throw usageError(`${emulated.name} is emulated: times mean nothing there`, 'measure on a real host')
+  const plan = planOf(options)
+  const filter = typeof options.filter === 'string' ? options.filter : undefined
+  context.readOnlyStore()
+  const store = context.store()
+  let failed = false
+  for (const entry of entries) {
+    const host = await entry.open()
+    const started = performance.now()
+    const services = { store, host, lanes: context.lanes(), signal: context.signal }
+    const outcome = await bench(services, { plan, filter })
+    tell(store, host.name, outcome, (performance.now() - started) / 1000)
+    failed ||= outcome.failures.length > 0
+  }
+  printTable(namedQuery('summary').rows(store, filter), namedQuery('summary').columns)
+  return failed ? EXIT.partly : EXIT.ok
+}
+
+function planOf(options: Options): Plan {
+  const number = (name: string, fallback: number): number =>
+    positiveInteger(options[name] ?? fallback, `--${name}`)
+  return {
+    links: number('links', 5),
+    processes: number('processes', 2),
+    pairs: number('pairs', 8),
+    seed: number('seed', 1),
+    minSampleNs: 500_000,
+    limitMs: 4000,
+  }
+}
+
+function tell(store: Store, host: string, outcome: BenchOutcome, seconds: number): void {
+  const { kernels, samples, failures } = outcome
+  if (kernels > 0) log.info(`${host}: ${kernels} kernels, ${samples} samples in ${seconds.toFixed(0)} s`)
+  else if (store.prepare('SELECT 1 FROM verdict LIMIT 1').get() === undefined)
+    log.info("nothing has a verdict yet: 'xlab optimise', then 'xlab verify'")
+  else log.info(`${host}: nothing to measure; all that passed is measured`)
+  for (const { kernel, build, reason } of failures.slice(0, 10))
+    log.warn(`${kernel}: build ${build.slice(0, 12)} could not be measured: ${reason}`)
+  if (failures.length > 10) log.info(`… and ${failures.length - 10} more; see 'xlab query failures'`)
+}

@@ -131,6 +131,7 @@ def main():
         if arguments.end_with_stdin:
             end_with_stdin()
         dump = dump_folder()
+        there = set(os.listdir(dump))
         if arguments.memory:
             resource.setrlimit(resource.RLIMIT_DATA, (arguments.memory, arguments.memory))
         emit("phase", phase="load TensorFlow")
@@ -146,7 +147,7 @@ def main():
         run_subject(tf, arguments.model, arguments.seed, emit)
         emit("phase", phase="time")
         report_timings(emit)
-        emit("done", files=sum(1 for _ in dump.iterdir()))
+        emit("done", files=len(set(os.listdir(dump)) - there))
         code = 0
     except BaseException as error:  # the model may raise anything, SystemExit and KeyboardInterrupt included
         emit("error", **explain(error, arguments.memory))

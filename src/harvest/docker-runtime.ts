@@ -47,7 +47,10 @@ export function dockerRuntime(engine: Engine, options: RuntimeOptions): Runtime 
         command: [containerPath(request.model), '--seed', String(request.seed), '--end-with-stdin'],
         environment: {
           ...service.environment,
-          XLA_FLAGS: mergeXlaFlags(service.environment.XLA_FLAGS ?? '', `--xla_dump_to=${dumpDir} ${request.xlaFlags}`),
+          XLA_FLAGS: mergeXlaFlags(
+            service.environment.XLA_FLAGS ?? '',
+            `--xla_dump_to=${dumpDir} ${request.xlaFlags}`,
+          ),
         },
         inputs: [folderInput(models.source, models.target), ...modelInputs(request.model)],
         output: { source: request.dumpDir, target: dumpDir, volume: dumps.target },

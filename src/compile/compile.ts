@@ -36,7 +36,7 @@ export async function compile(
   const steps = buildSteps(request, bitcode)
   const commands = steps.map(commandLine)
   await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'build-'))
+  const directory = await mkdtemp(join(inState('work'), `build-${process.pid}-`))
   try {
     await writeFile(join(directory, 'IN'), input)
     for (const step of steps) {

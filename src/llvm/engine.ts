@@ -53,7 +53,7 @@ const AHEAD = 4
 
 export function openEngine(options: EngineOptions): Engine {
   mkdirSync(inState('work'), { recursive: true })
-  const directory = mkdtempSync(join(inState('work'), 'llvm-'))
+  const directory = mkdtempSync(join(inState('work'), `llvm-${process.pid}-`))
   const children = new Set<Child>()
   const waiting: Job[] = []
   let closed = false

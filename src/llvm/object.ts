@@ -40,8 +40,15 @@ function strippedBytes(object: ObjectFile): number {
   const dropped = (s: Section): boolean => /^\.(debug|comment|llvm_addrsig)/.test(s.name) || s.index === 0
   const tables: readonly number[] = [SHT.symtab, SHT.strtab]
   const needed = new Set(object.relocations.map(r => r.symbol))
+  // AArch64's mapping symbols tell disassemblers code from data, and its ABI asks for them.
+  const isMapping = (symbol: ObjectSymbol): boolean =>
+    object.machine === 'aarch64' && /^\$[dx](\.|$)/.test(symbol.name)
   const symbols = object.symbols.filter(
-    (symbol, i) => i === 0 || needed.has(i) || (symbol.binding !== 'local' && symbol.type !== STT.file),
+    (symbol, i) =>
+      i === 0 ||
+      needed.has(i) ||
+      isMapping(symbol) ||
+      (symbol.binding !== 'local' && symbol.type !== STT.file),
   )
   const sections = object.sections.filter(s => !dropped(s) && !tables.includes(s.type))
   let end = 64

@@ -1,16 +1,15 @@
 /** `xlab verify`: judge what has no verdict, or say whether two functions given as files are equal. */
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { inState, userPath } from '../config/paths.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
 import { localHost } from '../hosts/local.ts'
 import type { JudgeServices } from '../judge/judge.ts'
 import { PASSING } from '../kernel/verdict.ts'
+import { disassemble } from '../llvm/disassemble.ts'
 import { openReader } from '../llvm/reader.ts'
-import { ensureToolchain, type Toolchain } from '../llvm/toolchain.ts'
+import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
-import { describeExit, run as runProgram, succeeded } from '../process/run.ts'
 import { type PairVerdict, pairFunctions, verifyPairs } from '../verify/pairs.ts'
 import { summaryLines, verifyStage } from '../verify/stage.ts'
 import type { Options } from './command.ts'
@@ -118,20 +117,6 @@ function named<T>(files: readonly string[], work: () => T): T {
     if (error instanceof SyntaxError) throw usageError(`${files.join(', ')}: ${error.message}`)
     throw error
   }
-}
-
-async function disassemble(
-  toolchain: Toolchain,
-  bitcode: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const exit = await runProgram(toolchain.bin('llvm-dis'), ['-o', '-', '-'], {
-    input: bitcode,
-    maxBytes: 512 << 20,
-    ...(signal && { signal }),
-  })
-  if (!succeeded(exit)) throw new Error(`${basename(toolchain.bin('llvm-dis'))}: ${describeExit(exit)}`)
-  return exit.stdout.toString('utf8')
 }
 
 /** `f: refuted, for (i32 5, i32 0): 3 expected, 4 given`. */

@@ -1,22 +1,17 @@
 /** From a kernel and its builds to functions that can be linked and one job that judges them. */
 
-import {
-  adapterIr,
-  SCALAR_SYMBOL,
-  scalarInputBits,
-  scalarReason,
-  scalarSignature,
-} from '../kernel/adapter.ts'
+import { cachedObject } from '../compile/cached-object.ts'
+import { scalarAdapter } from '../compile/scalar-adapter.ts'
+import { scalarInputBits, scalarReason, scalarSignature } from '../kernel/adapter.ts'
 import type { Target } from '../kernel/build.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Semantics } from '../kernel/verdict.ts'
-import { contentHash, parseObject, renameSymbol } from '../llvm/object.ts'
+import { contentHash, parseObject } from '../llvm/object.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { gateObject, type Linkable } from '../runner/link.ts'
 import type { Candidate, InputKind, ReferenceRun, VerifyJob } from '../runner/protocol.ts'
-import { cachedObject } from './cached-object.ts'
 import { referenceVariants, type Variant } from './reference.ts'
-import { GUARD, guardIr, shadowPoison } from './shadow.ts'
+import { guardIr, shadowPoison } from './shadow.ts'
 
 /** One build to judge. */
 export interface JudgedBuild {
@@ -110,10 +105,15 @@ export async function prepareKernel(
   const exhaustive =
     (scalar ? (scalarInputBits(kernel.ir) ?? 64) : inputBits(kernel.signature)) <= EXHAUSTIVE_BITS
   const calls = scalar && exhaustive ? 1 : undefined
-  const adapter = scalar ? await scalarAdapter(kernel.ir, calls, services) : undefined
+  const guarded = scalar && shadowPoison(kernel.ir, 'scalar').undefined
+  const guard = guarded ? guardIr(kernel.ir) : undefined
+  const adapter = scalar ? await scalarAdapter(kernel.ir, { calls, guard }, services) : undefined
   if (adapter !== undefined && 'reason' in adapter)
     return { state: 'unknown', reason: `the adapter does not compile: ${adapter.reason}` }
-  const link: Link = adapter === undefined ? (id, object, symbol) => ({ id, object, symbol }) : adapter.link
+  const link =
+    adapter === undefined
+      ? (id: string, object: Uint8Array, symbol: string): Linkable => ({ id, object, symbol })
+      : adapter.link
 
   const semantics = new Set(kernel.builds.map(build => build.semantics))
   const linkables: Linkable[] = []
@@ -166,37 +166,3 @@ export async function prepareKernel(
 
 const runsOf = (variant: Variant, id: string): ReferenceRun[] =>
   variant.runs.map(run => ({ function: id, ...run }))
-
-type Link = (id: string, object: Uint8Array, symbol: string) => Linkable
-
-/**
- * How a scalar function becomes a kernel: its own object, renamed, beside an adapter's. Where a call may be undefined
- * the adapter asks the reference first (a guard) and leaves out such calls, for reference and builds alike.
- */
-async function scalarAdapter(
-  ir: string,
-  calls: number | undefined,
-  services: PrepareServices,
-): Promise<{ readonly link: Link } | { readonly reason: string }> {
-  const guarded = shadowPoison(ir, 'scalar').undefined
-  const build = (text: string, codegenLevel: 0 | 2) =>
-    cachedObject({ ir: text, passes: '', codegenLevel, codegenOptions: [] }, services)
-  const adapter = await build(
-    adapterIr(ir, { ...(calls !== undefined && { calls }), ...(guarded && { guard: GUARD }) }),
-    2,
-  )
-  if (adapter.state === 'broken') return adapter
-  const guard = guarded ? await build(guardIr(ir), 0) : undefined
-  if (guard?.state === 'broken') return guard
-  return {
-    link(id, object, symbol) {
-      const beside = [renameSymbol(object, symbol, `${id}_scalar`)]
-      let main = renameSymbol(adapter.object, SCALAR_SYMBOL, `${id}_scalar`)
-      if (guard !== undefined) {
-        beside.push(renameSymbol(guard.object, GUARD, `${id}_guard`))
-        main = renameSymbol(main, GUARD, `${id}_guard`)
-      }
-      return { id, object: main, symbol: 'kernel', with: beside }
-    },
-  }
-}

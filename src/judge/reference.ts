@@ -10,7 +10,9 @@
  * Elements that depend on poison are found by running the kernel with its poison made visible (shadow.ts) under two
  * fills: they differ from the value and are not compared.
  */
+
 import type { Semantics } from '../kernel/verdict.ts'
+import { withXlaMath } from '../kernel/xla-math.ts'
 import type { ReferenceRun } from '../runner/protocol.ts'
 import { perturbMath } from './math-calls.ts'
 import { type Permissions, permissionsOf } from './permissions.ts'
@@ -34,9 +36,10 @@ const DIRECTED = ['up', 'down', 'zero'] as const
  * `entry`: `scalar` when `@kernel` is called by an adapter.
  */
 export function referenceVariants(
-  ir: string,
+  kernelIr: string,
   options: { readonly entry: 'call-frame' | 'scalar'; readonly semantics: ReadonlySet<Semantics> },
 ): Variant[] {
+  const ir = withXlaMath(kernelIr)
   const may = permissionsOf(ir)
   const loose = may.contract || may.reassociate
   const roundingRole = roleOf(loose, may.contractible || may.math, options.semantics)

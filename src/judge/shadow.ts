@@ -6,6 +6,7 @@
  * the IR calls undefined behaviour (a branch on poison, division by zero) undoes the whole call.
  * Not followed: uninitialised memory, `inbounds`, return and parameter attributes, scalable vectors.
  */
+import { GUARD } from '../kernel/adapter.ts'
 import { functionHead, functionTexts, vectorOf } from '../kernel/ir-scan.ts'
 import { type Instruction, maskType } from './instruction.ts'
 import { dataValues, type FunctionLines, readFunctions, rewriteFunctions } from './module-text.ts'
@@ -40,9 +41,6 @@ export function shadowPoison(ir: string, entry: 'call-frame' | 'scalar'): Shadow
     ? { ir: out, watched, undefined: /call void @xlab\.undefined\.if/.test(out) }
     : { ir, watched, undefined: false }
 }
-
-/** The name of what `guardIr` defines. */
-export const GUARD = 'xlab_guard'
 
 /** IR that defines `i1 @xlab_guard(…)`: whether a call of a scalar `@kernel` with these arguments is undefined. */
 export function guardIr(ir: string): string {

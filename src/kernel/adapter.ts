@@ -9,6 +9,9 @@ import { DTYPE_BITS, type Dtype, type Signature } from './signature.ts'
 /** The name an adapter calls the function by; the function's object is renamed to it. */
 export const SCALAR_SYMBOL = 'xlab_scalar'
 
+/** The name of a function that says whether a call is undefined, for guarded adapters. */
+export const GUARD = 'xlab_guard'
+
 /** Calls of the function in one run of its adapter. */
 export const SCALAR_CALLS = 1024
 
@@ -112,18 +115,17 @@ export function scalarInputBits(ir: string, name = 'kernel'): number | undefined
 
 /**
  * IR of the adapter: defines the kernel `@kernel` and calls `@xlab_scalar`, which has the parameters of `name` in
- * `ir`. With `guard`, the name of a function of the same parameters, calls for which that says true are left out and
- * yield zero. Throws when there is no such function; ask `scalarReason` first.
+ * `ir`. When `guarded`, calls for which `i1 @xlab_guard` of the same parameters says true are left out and yield zero. Throws when there is no such function; ask `scalarReason` first.
  */
 export function adapterIr(
   ir: string,
-  options: { readonly name?: string; readonly calls?: number; readonly guard?: string } = {},
+  options: { readonly name?: string; readonly calls?: number; readonly guarded?: boolean } = {},
 ): string {
   const shape = shapeOf(ir, options.name ?? 'kernel')
   if (typeof shape === 'string') throw new Error(shape)
   const { inputs, result, convention } = shape
-  const { guard } = options
-  const last = guard === undefined ? 'call' : 'after'
+  const guarded = options.guarded === true
+  const last = guarded ? 'after' : 'call'
   const types = inputs.map(slot => pass(slot, '')).join(', ')
   const values = inputs.map((slot, i) => pass(slot, `%v.${i}`)).join(', ')
   const layout = [...ir.matchAll(/^target (?:datalayout|triple) = .*$/gm)].map(match => match[0])
@@ -131,7 +133,7 @@ export function adapterIr(
   return [
     ...layout,
     `declare ${resultType} @${SCALAR_SYMBOL}(${types})`,
-    ...(guard === undefined ? [] : [`declare i1 @${guard}(${types})`]),
+    ...(guarded ? [`declare i1 @${GUARD}(${types})`] : []),
     'define ptr @kernel(ptr %frame) {',
     'entry:',
     '  %args.at = getelementptr i8, ptr %frame, i64 24',
@@ -144,17 +146,17 @@ export function adapterIr(
     'call:',
     `  %i = phi i64 [ 0, %entry ], [ %next, %${last} ]`,
     ...inputs.flatMap((slot, i) => load(slot, i)),
-    ...(guard === undefined
-      ? [`  %r = call ${resultType} @${SCALAR_SYMBOL}(${values})`]
-      : [
-          `  %undefined = call i1 @${guard}(${values})`,
+    ...(guarded
+      ? [
+          `  %undefined = call i1 @${GUARD}(${values})`,
           '  br i1 %undefined, label %after, label %defined',
           'defined:',
           `  %f = call ${resultType} @${SCALAR_SYMBOL}(${values})`,
           '  br label %after',
           'after:',
           `  %r = phi ${result.type} [ %f, %defined ], [ zeroinitializer, %call ]`,
-        ]),
+        ]
+      : [`  %r = call ${resultType} @${SCALAR_SYMBOL}(${values})`]),
     ...store(result, inputs.length),
     '  %next = add i64 %i, 1',
     `  %more = icmp ult i64 %next, ${options.calls ?? SCALAR_CALLS}`,

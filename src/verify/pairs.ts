@@ -4,7 +4,7 @@
  * it is defined, and be no poison where it is none.
  */
 
-import { cachedObject } from '../judge/cached-object.ts'
+import { cachedObject } from '../compile/cached-object.ts'
 import { frameSignature } from '../judge/frame-signature.ts'
 import { type JudgedBuild, type JudgedKernel, type JudgeServices, judge } from '../judge/judge.ts'
 import { shadowPoison, withProbe } from '../judge/shadow.ts'

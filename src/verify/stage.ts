@@ -3,6 +3,7 @@ import type { Host } from '../hosts/host.ts'
 import { type JudgedKernel, type JudgeServices, judge, VERIFIER } from '../judge/judge.ts'
 import type { Signature } from '../kernel/signature.ts'
 import { PASSING, VERDICT_STATES, type Verdict, type VerdictState } from '../kernel/verdict.ts'
+import { definedGlobals, parseObject } from '../llvm/object.ts'
 import { progress } from '../log.ts'
 import { getBlob, getText } from '../store/blobs.ts'
 import { hostId } from '../store/hosts.ts'
@@ -80,12 +81,17 @@ async function judgedKernel(
     ir,
     entry: first.abi === 'scalar' ? 'scalar' : 'call-frame',
     signature: JSON.parse(first.signatureJson) as Signature,
-    builds: rows.map(row => ({
-      hash: row.build,
-      object: getBlob(store, row.object),
-      semantics: semanticsOf(row.input),
-      contentHash: row.contentHash,
-    })),
+    builds: rows.map(row => {
+      const object = getBlob(store, row.object)
+      const globals = definedGlobals(parseObject(object))
+      return {
+        hash: row.build,
+        object,
+        symbol: globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel',
+        semantics: semanticsOf(row.input),
+        contentHash: row.contentHash,
+      }
+    }),
   }
 }
 

@@ -1,8 +1,8 @@
 /** `opt:LEVEL`: LLVM's own pipelines, as clang would run them: with its function attributes and code-generator level. */
 import type { BuildRequest } from '../../kernel/build.ts'
 import type { Toolchain } from '../../llvm/toolchain.ts'
-import { getBlob } from '../../store/blobs.ts'
 import type { ProposerKind } from '../proposer.ts'
+import { kernelSource } from '../source.ts'
 
 interface Level {
   readonly pipeline: string
@@ -34,21 +34,22 @@ export const optLevels: ProposerKind = {
     if (chosen === undefined) return undefined
     return {
       name: typed,
-      propose: async (kernel, { store, toolchain, target }) => ({
-        state: 'build',
-        input: () => getBlob(store, kernel.inputHash),
-        request: {
+      propose: async (kernel, context) => {
+        const { toolchain, target } = context
+        const { inputHash, input } = await kernelSource(kernel, context)
+        const request: BuildRequest = {
           kernel: kernel.hash,
           input: 'kernel',
-          inputHash: kernel.inputHash,
+          inputHash,
           passes: pipelineFor(toolchain, chosen),
           attributes: chosen.attributes,
           codegenLevel: chosen.codegenLevel,
           codegenOptions: [],
           llvm: toolchain.version,
           target,
-        },
-      }),
+        }
+        return { state: 'build', input, request }
+      },
     }
   },
 }

@@ -1,7 +1,8 @@
 /** `passes:LIST`: any pass list `opt -passes=` takes, as it stands: no attributes added, code generated at -O2. */
 import { passesProblem } from '../../compile/compile.ts'
-import { getBlob } from '../../store/blobs.ts'
+import type { BuildRequest } from '../../kernel/build.ts'
 import type { ProposerKind } from '../proposer.ts'
+import { kernelSource } from '../source.ts'
 
 export const passLists: ProposerKind = {
   word: 'passes:',
@@ -12,21 +13,22 @@ export const passLists: ProposerKind = {
     return {
       name: `passes:${passes}`,
       problem: toolchain => passesProblem(toolchain, passes),
-      propose: async (kernel, { store, toolchain, target }) => ({
-        state: 'build',
-        input: () => getBlob(store, kernel.inputHash),
-        request: {
+      propose: async (kernel, context) => {
+        const { toolchain, target } = context
+        const { inputHash, input } = await kernelSource(kernel, context)
+        const request: BuildRequest = {
           kernel: kernel.hash,
           input: 'kernel',
-          inputHash: kernel.inputHash,
+          inputHash,
           passes,
           attributes: [],
           codegenLevel: 2,
           codegenOptions: [],
           llvm: toolchain.version,
           target,
-        },
-      }),
+        }
+        return { state: 'build', input, request }
+      },
     }
   },
 }

@@ -45,7 +45,7 @@ test('the adapter passes on what changes how values are passed', () => {
 })
 
 test('a guarded adapter leaves out calls the guard says are undefined', () => {
-  const ir = adapterIr(multiply, { guard: 'xlab_guard', calls: 1 })
+  const ir = adapterIr(multiply, { guarded: true, calls: 1 })
   expect(ir).toContain('declare i1 @xlab_guard(i32, i32)')
   expect(ir).toContain('%r = phi i32 [ %f, %defined ], [ zeroinitializer, %call ]')
 })

@@ -1,11 +1,11 @@
-/** Reference objects, compiled once and kept in `.xlab/cache`, keyed by everything that goes into them. */
+/** Objects of ours (references, adapters), compiled once and kept in `.xlab/cache`, keyed by everything that goes into them. */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { compile } from '../compile/compile.ts'
 import { inState } from '../config/paths.ts'
 import { sha256, type Target } from '../kernel/build.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
+import { compile } from './compile.ts'
 
 export interface Recipe {
   /** IR text, or bitcode. */

@@ -1,0 +1,22 @@
+/** What proposers that start from the kernel compile: its IR, with bodies for what only XLA's own compiler knows. */
+import { withXlaMath } from '../kernel/xla-math.ts'
+import { disassemble } from '../llvm/disassemble.ts'
+import { getBlob, putBlob } from '../store/blobs.ts'
+import type { KernelInput } from '../store/builds.ts'
+import type { ProposerContext } from './proposer.ts'
+
+/** Hash and bytes of the input; the kernel's own, unless it calls XLA's intrinsics. */
+export async function kernelSource(
+  kernel: KernelInput,
+  { store, toolchain }: ProposerContext,
+): Promise<{ readonly inputHash: string; readonly input: () => Uint8Array }> {
+  const bytes = getBlob(store, kernel.inputHash)
+  // Names stand in bitcode as they are, but for some that are packed; XLA's have dots and are not.
+  if (!bytes.includes('xla.')) return { inputHash: kernel.inputHash, input: () => bytes }
+  const isText = bytes[0] !== 0x42 && bytes[0] !== 0xde
+  const text = isText ? bytes.toString('utf8') : await disassemble(toolchain, bytes)
+  const source = withXlaMath(text)
+  return source === text
+    ? { inputHash: kernel.inputHash, input: () => bytes }
+    : { inputHash: putBlob(store, source), input: () => Buffer.from(source) }
+}

@@ -30,7 +30,7 @@ import { cached } from '../store/statements.ts'
 import { estimate, refreshEstimates } from './estimate.ts'
 
 /** Most functions in one executable: enough that linking is cheap, few enough that a killed run loses little. */
-const FUNCTIONS_TOGETHER = 48
+const FUNCTIONS_TOGETHER = 64
 
 export interface BenchServices {
   readonly store: Store

@@ -86,8 +86,8 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ['--host <names>', 'where to run, comma-separated', 'local'],
       filter,
-      ['--pairs <n>', 'samples of each build in a process', '8'],
-      ['--links <n>', 'executables with shuffled function order', '5'],
+      ['--pairs <n>', 'samples of each build in a process', '5'],
+      ['--links <n>', 'executables with shuffled function order', '12'],
       ['--processes <n>', 'processes of each executable', '2'],
       ['--seed <n>', 'seed of inputs and orders', '1'],
     ],

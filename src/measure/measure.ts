@@ -80,12 +80,12 @@ export async function measure(
       functions: new Map(kernel.builds.map((build, b) => [`k${k}_b${b}`, build])),
     }),
   )
-  const bundles: Bundle[] = []
-  for (let link = 0; link < plan.links; link++) {
-    services.signal?.throwIfAborted()
-    const bundle = await services.lanes.wide(() => linkAll(works, plan.seed + link, services, events))
-    if (bundle) bundles.push(bundle)
-  }
+  const link = (number: number): Promise<Bundle | undefined> =>
+    services.lanes.wide(() => linkAll(works, plan.seed + number, services, events))
+  // The first link finds out what cannot be linked; the others then go side by side.
+  const first = await link(0)
+  const others = await Promise.all(Array.from({ length: plan.links - 1 }, (_, i) => link(i + 1)))
+  const bundles = [first, ...others].filter(bundle => bundle !== undefined)
   if (bundles.length === 0) return
   await services.lanes.quiet(async () => {
     for (const [link, bundle] of bundles.entries()) {
@@ -107,12 +107,18 @@ async function linkAll(
   events: MeasureEvents,
 ): Promise<Bundle | undefined> {
   for (;;) {
+    services.signal?.throwIfAborted()
     const linkables = works.flatMap(({ functions }) =>
       [...functions].map(([id, { object, symbol }]): Linkable => ({ id, object, symbol })),
     )
     if (linkables.length === 0) return undefined
     const { host, directory } = services
-    const linked = await services.link(linkables, { target: host.target, orderSeed, directory })
+    const linked = await services.link(linkables, {
+      target: host.target,
+      orderSeed,
+      directory,
+      ...(services.signal && { signal: services.signal }),
+    })
     if (linked.state === 'ok') return linked.bundle
     const guilty = works.find(({ functions }) => linked.id !== undefined && functions.has(linked.id))
     for (const work of guilty ? [guilty] : works) drop(work, guilty && linked.id, linked.reason, events)

@@ -56,7 +56,7 @@ WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build
   b.code_bytes, b.rodata_bytes, b.object_bytes, b.instructions,
   CASE WHEN x.code_bytes > 0 THEN 1.0 * b.code_bytes / x.code_bytes END AS size_ratio,
   e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
-  CASE WHEN b.hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
+  CASE WHEN p.proposer = 'xla' AND e.build_hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
   o.name AS host, coalesce(v.reason, b.reason) AS reason, b.content_hash
 FROM (SELECT kernel_hash, target_id, proposer, build_hash, min(id) AS proposal_id FROM proposal
   GROUP BY kernel_hash, target_id, proposer, build_hash) p

@@ -1,0 +1,126 @@
+/** The sampling plan, with a linker and a host that only take notes. */
+import { expect, test } from 'vitest'
+import type { Host } from '../../../src/hosts/host.ts'
+import { sha256 } from '../../../src/kernel/build.ts'
+import { createLanes } from '../../../src/lanes/lanes.ts'
+import {
+  type MeasuredKernel,
+  type MeasureServices,
+  measure,
+  type RawSample,
+} from '../../../src/measure/measure.ts'
+import type { TimingJob } from '../../../src/runner/protocol.ts'
+
+const plan = { links: 3, processes: 2, pairs: 4, minSampleNs: 1000, limitMs: 100, seed: 7 }
+const signature = { arguments: [], workgroups: [1, 1, 1], flushDenormals: false } as const
+const kernel = (id: string, ...builds: string[]): MeasuredKernel => ({
+  id,
+  signature,
+  builds: builds.map(hash => ({ hash, object: new Uint8Array([hash.length]), symbol: 'kernel' })),
+})
+
+/** A world in which functions whose object is `unlinkable` do not link, and the second function of `flaky` fails. */
+function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: boolean } = {}) {
+  const linked: string[][] = []
+  const seeds: number[] = []
+  const host: Host = {
+    name: 'fake',
+    kind: 'local',
+    emulated: false,
+    target: { name: 'native', triple: 'x86_64-linux', cpu: 'x', features: '' },
+    describe: () => Promise.reject(new Error('not asked for')),
+    async execute(_bundle, jobs, { onResult }) {
+      for (const { id, functions, processes, pairs } of jobs as TimingJob[])
+        for (let process = 0; process < processes; process++)
+          for (let pair = 0; pair < pairs; pair++)
+            for (const [position, name] of functions.entries())
+              if (id === flaws.flaky && position === 1) {
+                if (process + pair === 0)
+                  onResult({ kind: 'time-failed', id, function: name, reason: 'crashed' })
+              } else
+                onResult({
+                  kind: 'sample',
+                  id,
+                  function: name,
+                  process,
+                  pair,
+                  position,
+                  batch: 9,
+                  nsPerCall: 2.5,
+                })
+    },
+  }
+  const services: MeasureServices = {
+    host,
+    lanes: createLanes(2),
+    directory: '/nowhere',
+    link: async (linkables, { orderSeed }) => {
+      const bad = linkables.find(({ object }) => object[0] === flaws.unlinkable)
+      if (bad) return { state: 'broken', id: bad.id, reason: 'no such symbol' }
+      if (flaws.nothingLinks) return { state: 'broken', reason: 'disk full' }
+      linked.push(linkables.map(({ id }) => id))
+      seeds.push(orderSeed)
+      return { state: 'ok', bundle: { path: '/nowhere/bundle', hash: sha256(String(orderSeed)) } }
+    },
+  }
+  return { services, linked, seeds }
+}
+
+async function measured(kernels: MeasuredKernel[], flaws?: Parameters<typeof world>[0]) {
+  const { services, linked, seeds } = world(flaws)
+  const samples: RawSample[] = []
+  const failures: unknown[] = []
+  await measure(kernels, plan, services, {
+    onSample: sample => samples.push(sample),
+    onFailure: failure => failures.push(failure),
+  })
+  return { samples, failures, linked, seeds }
+}
+
+test('every build is sampled in every link, process and pair, and links differ in order', async () => {
+  const { samples, failures, seeds } = await measured([kernel('a', 'x', 'yy'), kernel('b', 'zzz')])
+  expect(failures).toEqual([])
+  expect(new Set(seeds).size).toBe(plan.links)
+  expect(samples).toHaveLength(3 * plan.links * plan.processes * plan.pairs)
+  const places = samples.map(s => `${s.kernel} ${s.build} ${s.link} ${s.process} ${s.pair}`)
+  expect(new Set(places).size).toBe(samples.length)
+  expect(new Set(samples.map(s => s.binaryHash)).size).toBe(plan.links)
+  expect(samples.find(s => s.build === 'yy')).toMatchObject({
+    kernel: 'a',
+    position: 1,
+    batch: 9,
+    nsPerCall: 2.5,
+  })
+})
+
+test('a function that cannot be linked costs only itself', async () => {
+  const { samples, failures } = await measured([kernel('a', 'x', 'yy'), kernel('b', 'zzz')], {
+    unlinkable: 2,
+  })
+  expect(failures).toEqual([{ kernel: 'a', build: 'yy', reason: 'no such symbol' }])
+  expect(new Set(samples.map(s => s.build))).toEqual(new Set(['x', 'zzz']))
+})
+
+test('a function that fails is reported once and left out of what follows', async () => {
+  const { samples, failures } = await measured([kernel('a', 'x', 'yy'), kernel('b', 'zzz', 'wwww')], {
+    flaky: 'a',
+  })
+  expect(failures).toEqual([{ kernel: 'a', build: 'yy', reason: 'crashed' }])
+  expect(samples.filter(s => s.build === 'x')).toHaveLength(plan.links * plan.processes * plan.pairs)
+})
+
+test('when nothing links, every kernel has failed, once', async () => {
+  const { samples, failures } = await measured([kernel('a', 'x'), kernel('b', 'yy')], { nothingLinks: true })
+  expect(samples).toEqual([])
+  expect(failures).toEqual([
+    { kernel: 'a', reason: 'disk full' },
+    { kernel: 'b', reason: 'disk full' },
+  ])
+})
+
+test('an abort stops before the next executable', async () => {
+  const { services } = world()
+  const signal = AbortSignal.abort(new Error('stop'))
+  const events = { onSample: () => {}, onFailure: () => {} }
+  await expect(measure([kernel('a', 'x')], plan, { ...services, signal }, events)).rejects.toThrow('stop')
+})

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Larger than a page, so that an index a little out of range does not step over it into the next buffer. */
-enum { GUARD = 256 << 10, ALIGN = 64, CANARIES = 64 << 10 };
+enum { GUARD = 256 << 10, ALIGN = 64, CANARIES = 64 << 10, POPULATE = 32 << 10 };
 static uint8_t canaries[CANARIES];
 
 static size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -120,6 +120,18 @@ static bool each_gap(const struct arena *a, bool (*each)(const struct arena *, c
     if (!each(a, s, behind, s->end - behind, context)) return false;
   }
   return true;
+}
+
+void populate_arena(const struct arena *a) {
+#if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
+  for (size_t i = 0; i < a->slot_count; i++) {
+    const struct slot *s = &a->slots[i];
+    if (s->end - s->begin < POPULATE) continue;
+    madvise(a->theirs + s->begin, s->end - s->begin, s->out ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+  }
+#else
+  (void)a;
+#endif
 }
 
 static bool plant(const struct arena *a, const struct slot *s, size_t at, size_t bytes, void *context) {

@@ -200,6 +200,7 @@ enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, i
       CPU_SET(cpu, &set);
       sched_setaffinity(0, sizeof set, &set);
     }
+    populate_arena(arena);
     enter_jail(limit_ms, arena->size);
     body(context);
     control->done = nonce;

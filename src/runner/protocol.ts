@@ -76,6 +76,7 @@ export interface TimingJob {
   readonly pairs: number
   /** Shortest a sample may be; calls are batched until it is. */
   readonly minSampleNs: number
+  /** Longest the job may take; each process has an equal share, and takes fewer pairs when that runs short. */
   readonly limitMs: number
 }
 

@@ -32,7 +32,7 @@ struct session {
   struct arena arena;
   struct caller caller;
   struct record *record;
-  uint32_t process;
+  uint32_t process, limit_ms; /* of one process: its share of the job's */
   uint64_t target_ns, *first_hash;
   uint32_t *batch, *order;
   bool in_place, small;
@@ -141,7 +141,7 @@ static void run_process(void *context) {
     s->first_hash[f] = hash_outputs(s);
     calibrate(s, f);
   }
-  uint64_t budget = (uint64_t)s->job->limit_ms * 800000ULL; /* leaves a fifth of the limit for what is begun */
+  uint64_t budget = (uint64_t)s->limit_ms * 800000ULL; /* leaves a fifth of the limit for what is begun */
   for (uint32_t pair = 0; pair < s->job->pairs; pair++) {
     bool last = pair + 1 == s->job->pairs;
     run_pair(s, pair, last);
@@ -217,7 +217,7 @@ static bool run_one(struct session *s, char *reason) {
   s->small = output_bytes <= CHECKED_EACH_PAIR;
   s->record->pairs = s->record->changed = 0;
   open_caller(&s->caller, &s->arena);
-  enum outcome outcome = run_child(run_process, s, s->job->limit_ms, quiet_cpu(), &s->arena, reason, MAX_REASON);
+  enum outcome outcome = run_child(run_process, s, s->limit_ms, quiet_cpu(), &s->arena, reason, MAX_REASON);
   close_caller(&s->caller);
   size_t culprit = control->progress < s->count ? (size_t)control->progress : 0;
   if (outcome == COMPLETED && !check_canaries(&s->arena, reason, MAX_REASON)) outcome = FAILED;
@@ -250,6 +250,7 @@ void time_functions(const struct job *job) {
   s.batch = calloc(s.count + 1, sizeof *s.batch);
   s.order = calloc(s.count + 1, sizeof *s.order);
   for (size_t i = 0; i < s.count; i++) s.functions[i] = job->functions[i];
+  s.limit_ms = job->processes ? job->limit_ms / job->processes + 1 : 0;
   char reason[MAX_REASON];
   for (s.process = 0; s.process < job->processes && s.count > 0;)
     if (run_one(&s, reason)) s.process++;

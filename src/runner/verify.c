@@ -20,7 +20,7 @@ struct session {
   uint8_t *skip;      /* replicas on which the reference is undefined; children see a copy */
   uint64_t first;     /* case of replica 0 when exhaustive, else the trial */
   size_t cases;       /* replicas that mean something in this batch */
-  uint64_t undefined; /* trials or cases left out */
+  bool incomplete;    /* some batch was given up, not just replicas on which the reference is undefined */
   unsigned hangs;     /* of references: more than a few, and the rest is not tried */
   enum input_kind kind;
   char failure[MAX_REASON]; /* why a reference failed first */
@@ -82,7 +82,6 @@ static bool run_reference(struct session *s, const struct reference *ref) {
     if (s->failure[0] == 0) snprintf(s->failure, sizeof s->failure, "the reference %s", reason);
     if (outcome == TIMED_OUT && ++s->hangs > MAX_HANGS) return false;
     s->skip[at] = 1;
-    s->undefined++;
     from = at + 1;
     if (from >= s->cases) return s->cases > 1;
   }
@@ -190,7 +189,7 @@ static void run_trial(struct session *s) {
   for (size_t r = s->cases; r < s->arena.replicas; r++) s->skip[r] = 1;
   for (size_t i = 0; i < job->reference_count; i++) {
     if (!run_reference(s, &job->references[i])) {
-      for (size_t r = 0; r < s->cases; r++) s->undefined += !s->skip[r];
+      s->incomplete = true;
       return;
     }
     expect_outputs(s->expectation, job->references[i].role, s->skip);
@@ -212,7 +211,8 @@ static void finish(const struct session *s, const char *reason) {
     const struct standing *st = &s->standings[c];
     if (st->state != RUNNING) continue;
     bool decided = st->trials > 0 && !reason;
-    begin_result(s, c, !decided ? "undecided" : s->job->exhaustive ? "exhausted" : "agreed");
+    bool whole = s->job->exhaustive && !s->incomplete;
+    begin_result(s, c, !decided ? "undecided" : whole ? "exhausted" : "agreed");
     if (reason) put_reason(reason);
     else if (!decided) put_reason(s->failure[0] ? s->failure : "there was nothing to try");
     end_result();

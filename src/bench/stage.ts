@@ -4,22 +4,24 @@
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { scalarAdapter } from '../compile/scalar-adapter.ts'
 import { inState } from '../config/paths.ts'
 import type { Host, HostFacts } from '../hosts/host.ts'
+import { guardIr, shadowPoison } from '../judge/shadow.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Lanes } from '../lanes/lanes.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
+import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log, progress } from '../log.ts'
 import { type MeasuredKernel, measure, type Plan, type RawSample } from '../measure/measure.ts'
-import { linkBundle } from '../runner/link.ts'
+import { type Linkable, linkBundle } from '../runner/link.ts'
 import { clearAttempt, recordAttempt } from '../store/attempts.ts'
-import { getBlob } from '../store/blobs.ts'
+import { getBlob, getText } from '../store/blobs.ts'
 import { hostId } from '../store/hosts.ts'
 import {
   addSamples,
   attemptDetail,
   endCampaign,
-  type MeasurableBuild,
   type MeasurableKernel,
   pendingKernels,
   referenceOf,
@@ -123,16 +125,20 @@ async function measureGroup(
   services: BenchServices,
   say: (text: string) => void,
 ): Promise<GroupResult> {
-  const { store, host, lanes, signal } = services
+  const { host, lanes, signal } = services
   const samples: RawSample[] = []
   const failures: GroupResult['failures'] = []
-  const kernels = group.map(
-    (kernel, i): MeasuredKernel => ({
-      id: `k${i}`,
-      signature: signatureOf(store, kernel.signatureHash),
-      builds: kernel.builds.map(build => measurable(store, build)),
-    }),
-  )
+  const kernels: MeasuredKernel[] = []
+  const fail = (kernel: MeasurableKernel, build: string | undefined, reason: string): void => {
+    for (const { hash } of kernel.builds)
+      if (build === undefined || hash === build)
+        failures.push({ kernel: kernel.name, build: hash, reason, whole: build === undefined })
+  }
+  for (const [i, kernel] of group.entries()) {
+    const ready = await measurable(kernel, `k${i}`, services)
+    if ('reason' in ready) fail(kernel, undefined, ready.reason)
+    else kernels.push(ready)
+  }
   await mkdir(inState('work'), { recursive: true })
   const directory = await mkdtemp(join(inState('work'), 'bench-'))
   let links = 0
@@ -144,10 +150,8 @@ async function measureGroup(
       {
         onSample: sample => samples.push(sample),
         onFailure: ({ kernel, build, reason }) => {
-          const of = group[Number(kernel.slice(1))]
-          const guilty = of?.builds.filter(({ hash }) => build === undefined || hash === build) ?? []
-          for (const { hash } of guilty)
-            failures.push({ kernel: of?.name ?? '', build: hash, reason, whole: build === undefined })
+          const guilty = group[Number(kernel.slice(1))]
+          if (guilty) fail(guilty, build, reason)
         },
         onLinkDone: () => say(`${group[0]?.name ?? ''} and ${group.length - 1} more, link ${++links}`),
       },
@@ -163,11 +167,29 @@ const signatureOf = (store: Store, hash: string): Signature =>
     cached(store, 'SELECT json FROM signature WHERE hash = ?').pluck().get(hash) as string,
   ) as Signature
 
-function measurable(store: Store, build: MeasurableBuild): MeasuredKernel['builds'][number] {
-  const object = getBlob(store, build.objectHash)
-  const globals = definedGlobals(parseObject(object))
-  const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
-  return { hash: build.hash, object, symbol }
+/** A kernel with what to link for each build. A function of scalars runs through the adapter the judge uses too. */
+async function measurable(
+  kernel: MeasurableKernel,
+  id: string,
+  { store, host, signal }: BenchServices,
+): Promise<MeasuredKernel | { readonly reason: string }> {
+  const signature = signatureOf(store, kernel.signatureHash)
+  let link = (id: string, object: Uint8Array, symbol: string): Linkable => ({ id, object, symbol })
+  if (kernel.abi === 'scalar') {
+    const ir = getText(store, kernel.irHash)
+    const guard = shadowPoison(ir, 'scalar').undefined ? guardIr(ir) : undefined
+    const services = { toolchain: await ensureToolchain({ signal }), target: host.target, signal }
+    const adapter = await scalarAdapter(ir, { guard }, services)
+    if ('reason' in adapter) return { reason: `the adapter does not compile: ${adapter.reason}` }
+    link = adapter.link
+  }
+  const builds = kernel.builds.map(({ hash, objectHash }) => {
+    const object = getBlob(store, objectHash)
+    const globals = definedGlobals(parseObject(object))
+    const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
+    return { hash, link: (id: string) => link(id, object, symbol) }
+  })
+  return { id, signature, builds }
 }
 
 /** Stores a group's samples but those of builds that failed, and the estimates; returns how many samples. */

@@ -11,9 +11,8 @@ import type { Bundle, RunnerResult, Sample, TimingJob } from '../runner/protocol
 
 export interface MeasuredBuild {
   readonly hash: string
-  readonly object: Uint8Array
-  /** The global the object defines. */
-  readonly symbol: string
+  /** What to link for it under the name `id`. */
+  readonly link: (id: string) => Linkable
 }
 
 export interface MeasuredKernel {
@@ -108,9 +107,7 @@ async function linkAll(
 ): Promise<Bundle | undefined> {
   for (;;) {
     services.signal?.throwIfAborted()
-    const linkables = works.flatMap(({ functions }) =>
-      [...functions].map(([id, { object, symbol }]): Linkable => ({ id, object, symbol })),
-    )
+    const linkables = works.flatMap(({ functions }) => [...functions].map(([id, build]) => build.link(id)))
     if (linkables.length === 0) return undefined
     const { host, directory } = services
     const linked = await services.link(linkables, {

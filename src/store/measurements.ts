@@ -19,6 +19,8 @@ export interface MeasurableBuild {
 export interface MeasurableKernel {
   readonly hash: string
   readonly name: string
+  readonly abi: string
+  readonly irHash: string
   readonly signatureHash: string
   readonly builds: readonly MeasurableBuild[]
 }
@@ -37,7 +39,7 @@ export function pendingKernels(
   const kernels = kernelFilter(filter, 'c.kernel_hash')
   const rows = store
     .prepare(
-      `SELECT c.kernel_hash AS kernel, k.name, c.signature_hash AS signatureHash, b.content_hash AS contentHash,
+      `SELECT c.kernel_hash AS kernel, k.name, k.abi, k.ir_hash AS irHash, c.signature_hash AS signatureHash, b.content_hash AS contentHash,
         min(b.hash) AS hash, b.object_hash AS objectHash,
         (SELECT p.id FROM proposal p JOIN build t ON t.hash = p.build_hash WHERE p.kernel_hash = c.kernel_hash
           AND p.proposer = 'xla' AND t.content_hash = b.content_hash ORDER BY p.id LIMIT 1) AS xlaProposal,
@@ -56,11 +58,18 @@ export function pendingKernels(
     .all(host.id, ...PASSING, host.arch, ...kernels.parameters, host.name) as (Omit<
     MeasurableBuild,
     'measured'
-  > & { kernel: string; name: string; signatureHash: string; measured: number })[]
+  > & {
+    kernel: string
+    name: string
+    abi: string
+    irHash: string
+    signatureHash: string
+    measured: number
+  })[]
   const found = new Map<string, MeasurableKernel & { builds: MeasurableBuild[] }>()
-  for (const { kernel, name, signatureHash, measured, ...build } of rows) {
+  for (const { kernel, name, abi, irHash, signatureHash, measured, ...build } of rows) {
     const key = `${kernel} ${signatureHash}`
-    const known = found.get(key) ?? { hash: kernel, name, signatureHash, builds: [] }
+    const known = found.get(key) ?? { hash: kernel, name, abi, irHash, signatureHash, builds: [] }
     found.set(key, known)
     known.builds.push({ ...build, measured: measured === 1 })
   }

@@ -16,7 +16,10 @@ const signature = { arguments: [], workgroups: [1, 1, 1], flushDenormals: false 
 const kernel = (id: string, ...builds: string[]): MeasuredKernel => ({
   id,
   signature,
-  builds: builds.map(hash => ({ hash, object: new Uint8Array([hash.length]), symbol: 'kernel' })),
+  builds: builds.map(hash => ({
+    hash,
+    link: id => ({ id, object: new Uint8Array([hash.length]), symbol: 'kernel' }),
+  })),
 })
 
 /** A world in which functions whose object is `unlinkable` do not link, and the second function of `flaky` fails. */

@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly libraryPath?: readonly string[]
   /** Most child processes; they start as work comes. */
   readonly children: number
-  /** Longest a small request may take; each MB of input adds two seconds. */
+  /** Longest a request may take; by default 30 seconds, and two more for each MB of input. */
   readonly deadlineMs?: number
   readonly memoryMiB?: number
 }
@@ -47,6 +47,9 @@ interface Child {
   ready: boolean
   errors: string
 }
+
+/** Longest a child may take to load libLLVM. */
+const START_MS = 60_000
 
 /** Requests sent ahead to a child, so that it never waits for ours. */
 const AHEAD = 4
@@ -69,6 +72,7 @@ export function openEngine(options: EngineOptions): Engine {
     child.process.on('message', (reply: EngineReply | 'ready') => {
       if (reply === 'ready') {
         child.ready = true
+        watch(child)
         return
       }
       child.sent.shift()?.resolve(reply)
@@ -98,13 +102,11 @@ export function openEngine(options: EngineOptions): Engine {
     const job = child.sent[0]
     hold(child, job !== undefined)
     if (job === undefined) return
-    child.timer = setTimeout(
-      () => {
-        child.errors = `Error: ran past its time limit`
-        child.process.kill('SIGKILL')
-      },
-      (options.deadlineMs ?? 30_000) + inputBytes(job.request) / 500,
-    )
+    const limit = child.ready ? (options.deadlineMs ?? 30_000 + inputBytes(job.request) / 500) : START_MS
+    child.timer = setTimeout(() => {
+      child.errors = 'Error: ran past its time limit'
+      child.process.kill('SIGKILL')
+    }, limit)
   }
   const feed = (): void => {
     while (waiting.length > 0) {

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { log } from '../log.ts'
 import { type Engine, type EngineResult, openEngine } from './engine.ts'
+import { withOlderAttributes } from './older-attributes.ts'
 import { findLibrary, NEWER_LLVM_WHEEL, type Toolchain } from './toolchain.ts'
 import { ensureWheel } from './wheels.ts'
 
@@ -44,7 +45,11 @@ export async function openReader(
       const first = await pinned.call({ op: 'read', ir: text, wantBitcode: false })
       if (first.state === 'ok') return { state: 'ok', reader: versionNumber(toolchain.version) }
       const rung = await openNewer()
-      const second = await rung?.engine.call({ op: 'read', ir: text, wantBitcode: true })
+      const older = withOlderAttributes(
+        typeof text === 'string' ? text : Buffer.from(text).toString('latin1'),
+      )
+      const ir = typeof text === 'string' ? older : Buffer.from(older, 'latin1')
+      const second = await rung?.engine.call({ op: 'read', ir, wantBitcode: true })
       if (rung === undefined || second?.state !== 'ok' || second.bitcode === undefined)
         return { state: 'rejected', message: messageOf(second ?? first) }
       const again = await pinned.call({ op: 'read', ir: second.bitcode, wantBitcode: false })

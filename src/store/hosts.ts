@@ -12,12 +12,12 @@ export interface HostRow {
 }
 
 /** The id of this host, which is added when new. */
-export function hostId(store: Store, host: HostRow): number {
+export function hostId(store: Store, { name, kind, cpu, cores, os, emulated }: HostRow): number {
   const known = cached(store, 'SELECT id FROM host WHERE name = ? AND kind = ? AND cpu = ? AND os = ?').get(
-    host.name,
-    host.kind,
-    host.cpu,
-    host.os,
+    name,
+    kind,
+    cpu,
+    os,
   ) as { id: number } | undefined
-  return known?.id ?? insert(store, 'host', { ...host, emulated: host.emulated ? 1 : 0 })
+  return known?.id ?? insert(store, 'host', { name, kind, cpu, cores, os, emulated: emulated ? 1 : 0 })
 }

@@ -124,13 +124,13 @@ function describe({ name, verdict, signature }: PairVerdict): string {
   const { state, reason, counterexample: c, trials } = verdict
   const head = `${name === '' ? 'src' : name}: ${state === 'unknown' ? 'undecided' : state}`
   if (c !== undefined) {
-    const out = signature?.arguments[c.argument]?.name ?? `argument ${c.argument}`
-    const inputs =
-      c.values === undefined
-        ? `${c.inputs} inputs, trial ${c.trial}, seed ${c.seed}`
-        : `(${c.values.join(', ')})`
-    const place = signature !== undefined && c.values !== undefined ? out : `${out}[${c.element}]`
-    return `${head}: for ${inputs}, ${place} is ${c.expected} before and ${c.actual} after${reason === undefined ? '' : `; ${reason}`}`
+    const scalar = c.values !== undefined && signature?.arguments.at(-1)?.name === 'the result'
+    const inputs = scalar
+      ? `(${c.values?.join(', ')})`
+      : `${c.inputs} inputs, trial ${c.trial}, seed ${c.seed}`
+    const place = scalar ? 'it' : `argument ${c.argument}[${c.element}]`
+    const why = reason === undefined ? '' : `; ${reason}`
+    return `${head}: for ${inputs}, ${place} is ${c.expected} before and ${c.actual} after${why}`
   }
   if (PASSING.includes(state))
     return `${head}${trials > 0 ? ` (${trials} ${state === 'exhausted' ? 'inputs, all there are' : 'trials'})` : ''}`

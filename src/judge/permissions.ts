@@ -1,5 +1,6 @@
 /** What a kernel's own instructions leave open: its floating-point operations and their fast-math flags. Pure. */
 import type { Instruction } from './instruction.ts'
+import { isLoose } from './loosen.ts'
 import { mathCall } from './math-calls.ts'
 import { readFunctions } from './module-text.ts'
 
@@ -10,6 +11,8 @@ export interface Permissions {
   readonly math: boolean
   /** Its flags, or `llvm.fmuladd`, allow contraction in every reading of the IR. */
   readonly contract: boolean
+  /** Its flags let single operations err: what `loosen` shows. */
+  readonly loose: boolean
   /** Its flags allow reassociation, reciprocals or approximations. */
   readonly reassociate: boolean
   /** It calls math functions that LLVM may exchange for others without any flag, or whose flags allow it. */
@@ -32,6 +35,7 @@ export function permissionsOf(ir: string): Permissions {
     contractible: muladd || (some(i => i.opcode === 'fmul') && some(i => /^f(?:add|sub)$/.test(i.opcode))),
     math,
     contract: muladd || flagged('contract'),
+    loose: some(isLoose),
     reassociate: flagged('reassoc', 'arcp', 'afn'),
     approximate: math && (flagged('afn', 'reassoc') || some(i => EXCHANGED.has(mathCall(i)?.name ?? ''))),
   }

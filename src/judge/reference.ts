@@ -14,13 +14,14 @@
 import type { Semantics } from '../kernel/verdict.ts'
 import { withXlaMath } from '../kernel/xla-math.ts'
 import type { ReferenceRun } from '../runner/protocol.ts'
+import { loosen } from './loosen.ts'
 import { perturbMath } from './math-calls.ts'
 import { type Permissions, permissionsOf } from './permissions.ts'
 import { shadowPoison } from './shadow.ts'
 
 /** One way to build the reference. */
 export interface Variant {
-  readonly key: 'plain' | 'watched' | 'contracted' | 'reassociated'
+  readonly key: 'plain' | 'watched' | 'contracted' | 'loosened' | 'reassociated'
   readonly ir: string
   readonly passes: string
   readonly codegenLevel: 0 | 2 | 3
@@ -66,6 +67,19 @@ export function referenceVariants(
       codegenLevel: 2,
       codegenOptions: ['-fp-contract=fast'],
       runs: [{ ...NEAREST, role: contractRole }, ...directed(contractRole)],
+    })
+  if (may.loose)
+    variants.push({
+      key: 'loosened',
+      ir: loosen(ir),
+      passes: '',
+      codegenLevel: 0,
+      codegenOptions: [],
+      runs: [
+        { ...NEAREST, perturb: -1, role: 'ir' },
+        { ...NEAREST, perturb: 1, role: 'ir' },
+        { ...NEAREST, perturb: 1, probe: 1, role: 'ir' },
+      ],
     })
   if (may.reassociate)
     variants.push({

@@ -109,13 +109,19 @@ static void put_value(const char *name, const struct dtype *t, uint64_t bits) {
   put_string(text);
 }
 
-/* The inputs themselves, where there are few enough to read. */
-static void put_inputs(const struct session *s, size_t replica) {
+static size_t units_of(const struct argument *arg) { return arg->bytes / arg->dtype->unit_bytes; }
+
+/* The inputs themselves, where there are few enough to read; of a function tried on many inputs at once (every
+ * argument has as many elements as the output) those of the element that differs. */
+static void put_inputs(const struct session *s, size_t replica, size_t argument, size_t element) {
   const struct job *job = s->job;
   size_t total = 0;
-  for (size_t i = 0; i < job->argument_count; i++)
-    if (!job->arguments[i].out) total += job->arguments[i].bytes / job->arguments[i].dtype->unit_bytes;
-  if (total == 0 || total > 16) return;
+  bool each = true;
+  for (size_t i = 0; i < job->argument_count; i++) {
+    if (!job->arguments[i].out) total += units_of(&job->arguments[i]);
+    each &= units_of(&job->arguments[i]) == units_of(&job->arguments[argument]);
+  }
+  if (total == 0 || (total > 16 && !each)) return;
   put(",\"values\":[");
   bool first = true;
   for (size_t i = 0; i < job->argument_count; i++) {
@@ -124,6 +130,7 @@ static void put_inputs(const struct session *s, size_t replica) {
     const struct slot *slot = &s->arena.slots[arg->slot];
     const uint8_t *at = slot->out ? slot->pristine : s->arena.mine + slot->offset;
     for (size_t b = 0; b + arg->dtype->unit_bytes <= arg->bytes; b += arg->dtype->unit_bytes) {
+      if (total > 16 && b / arg->dtype->unit_bytes != element) continue;
       char text[80];
       print_ir_value(text, sizeof text, arg->dtype, load_bits(at + replica * slot->stride + b, arg->dtype->unit_bytes));
       if (!first) put(",");
@@ -144,7 +151,7 @@ static void put_counterexample(const struct session *s, const struct comparison 
     put_value("lowest", c->dtype, c->lowest);
     put_value("highest", c->dtype, c->highest);
   }
-  put_inputs(s, c->replica);
+  put_inputs(s, c->replica, c->argument, c->element);
   put("}");
 }
 

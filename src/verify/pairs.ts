@@ -87,15 +87,16 @@ const POISON = 'poison'
 
 /** Which of a pair's two verdicts tells more: that of AFTER itself unless it passes. */
 const rank = (verdict: Verdict): number =>
-  PASSING.includes(verdict.state) ? 0 : verdict.state === 'unknown' ? 1 : 2
+  PASSING.includes(verdict.state) ? 0 : ({ unknown: 1, broken: 2 }[verdict.state as string] ?? 3)
 
 function poisonVerdict(verdict: Verdict, plain: Verdict | undefined): Verdict {
-  if (plain !== undefined && !PASSING.includes(plain.state)) return plain
-  if (verdict.state === 'unknown') return plain ?? verdict
+  if (PASSING.includes(verdict.state)) return plain ?? verdict
+  const { counterexample: c } = verdict
   return {
     ...verdict,
     state: 'refuted',
-    reason: 'for these inputs AFTER is poison or undefined, and BEFORE is not',
+    reason: 'AFTER is poison or undefined there, and BEFORE is not',
+    ...(c !== undefined && { counterexample: { ...c, actual: 'poison' } }),
   }
 }
 

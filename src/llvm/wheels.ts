@@ -78,8 +78,9 @@ async function makeExecutable(path: string): Promise<void> {
 function check(wheel: Wheel, exit: Exit, signal: AbortSignal | undefined): void {
   signal?.throwIfAborted()
   if (succeeded(exit)) return
-  const lines = exit.stderr.split('\n').filter(line => /error|no space/i.test(line))
-  const why = lines[0]?.replace(/^ERROR: /, '') ?? describeExit(exit)
+  const why = /Retrying \(|NewConnectionError|Temporary failure in name resolution/.test(exit.stderr)
+    ? 'the package index does not answer'
+    : (/^ERROR: (.*)$/m.exec(exit.stderr)?.[1] ?? describeExit(exit))
   if (/no space left/i.test(exit.stderr)) throw noSpace(wheel)
   if (/do not match the hashes/i.test(exit.stderr))
     throw environmentError(

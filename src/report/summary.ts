@@ -30,13 +30,17 @@ export type Summary = Readonly<Record<string, string | number | null>> & {
 const PASSING = new Set(['same', 'agreed', 'exhausted'])
 const WRONG = new Set(['refuted', 'broken'])
 
+/** All kernels, or those without, or with, a libm call where XLA inlines its own maths. */
+export type MathGroup = 'all' | 'inline' | 'libm'
+const GROUPS: Readonly<Record<MathGroup, string>> = { all: '1', inline: 'NOT libm', libm: 'libm' }
+
 /** The summary of the kernels that `filter` selects, `xla` first, then by name. */
-export function summarise(store: Store, filter?: string): Summary[] {
+export function summarise(store: Store, filter?: string, group: MathGroup = 'all'): Summary[] {
   const { where, parameters } = kernelFilter(filter, 'hash')
   const rows = store
     .prepare(
       `SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash
-       FROM result WHERE ${where} ORDER BY proposer <> 'xla', proposer, target, proposal_id`,
+       FROM result WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target, proposal_id`,
     )
     .all(...parameters) as Result[]
   const groups = Map.groupBy(rows, row => `${row.proposer}\n${row.target}`)
@@ -103,5 +107,5 @@ export const SUMMARY_QUERY: NamedQuery = {
       .split(' ')
       .map(parseColumn),
   filters: true,
-  rows: summarise,
+  rows: (store, filter) => summarise(store, filter),
 }

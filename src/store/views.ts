@@ -48,6 +48,16 @@ WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build
   WHERE q.kernel_hash = p.kernel_hash AND q.proposer = 'xla' AND b.state = 'ok')`,
   },
   {
+    name: 'libm_kernel',
+    summary:
+      'kernels in which XLA inlines its own maths and stock LLVM calls libm: compared all the same, reported apart',
+    sql: `SELECT DISTINCT b.kernel_hash AS hash FROM build b JOIN reference r ON r.kernel_hash = b.kernel_hash
+JOIN build x ON x.hash = r.build_hash JOIN json_each(b.undefined_symbols) u
+WHERE b.input = 'kernel' AND b.undefined_symbols <> '[]' AND u.value NOT LIKE '\\_%' ESCAPE '\\'
+  AND u.value NOT IN ('memcpy', 'memset', 'memmove', 'memcmp')
+  AND u.value NOT IN (SELECT value FROM json_each(x.undefined_symbols))`,
+  },
+  {
     name: 'result',
     summary:
       'every proposed build with its sizes, verdict and time; ratios are to XLA’s own object, below 1 is smaller or faster',
@@ -57,7 +67,7 @@ WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build
   CASE WHEN x.code_bytes > 0 THEN 1.0 * b.code_bytes / x.code_bytes END AS size_ratio,
   e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
   CASE WHEN p.proposer = 'xla' AND e.build_hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
-  o.name AS host, coalesce(v.reason, b.reason) AS reason, b.content_hash
+  o.name AS host, coalesce(v.reason, b.reason) AS reason, l.hash IS NOT NULL AS libm, b.content_hash
 FROM (SELECT kernel_hash, target_id, proposer, build_hash, min(id) AS proposal_id FROM proposal
   GROUP BY kernel_hash, target_id, proposer, build_hash) p
 JOIN kernel k ON k.hash = p.kernel_hash
@@ -69,7 +79,8 @@ LEFT JOIN build x ON x.hash = r.build_hash
 LEFT JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
 LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.signature_hash
   AND e.content_hash = b.content_hash
-LEFT JOIN host o ON o.id = e.host_id`,
+LEFT JOIN host o ON o.id = e.host_id
+LEFT JOIN libm_kernel l ON l.hash = p.kernel_hash`,
   },
   {
     name: 'coverage',

@@ -26,16 +26,18 @@ export type Search =
   | { readonly state: 'found'; readonly engine: Engine }
   | { readonly state: 'none'; readonly tried: readonly string[] }
 
-/** The first engine that answers, within three seconds each, and what was tried if none does. */
-export async function findEngine(places: readonly Endpoint[] = endpoints()): Promise<Search> {
+/** The first engine that answers in time, and what was tried if none does. */
+export async function findEngine(
+  places: readonly Endpoint[] = endpoints(),
+  timeoutMs = 3000,
+): Promise<Search> {
   const tried: string[] = []
   for (const place of places) {
-    const options = connection(place)
-    const failure = options === undefined ? 'not an address of an engine' : undefined
     try {
-      if (options === undefined) throw new Error(failure)
+      const options = connection(place)
+      if (options === undefined) throw new Error('not an address of an engine')
       const docker = new Docker({ ...options, headers: { 'User-Agent': 'xlab' } })
-      return { state: 'found', engine: await open(docker, place) }
+      return { state: 'found', engine: await open(docker, place, timeoutMs) }
     } catch (error) {
       tried.push(`${place.url} (${place.from}): ${(error as Error).message}`)
     }
@@ -50,8 +52,8 @@ export const noEngineError = (tried: readonly string[]): XlabError =>
     "start Docker, set DOCKER_HOST, or use '--runtime local'",
   )
 
-async function open(docker: Docker, place: Endpoint): Promise<Engine> {
-  const info = await Promise.race([docker.info(), refuseAfter(3000)])
+async function open(docker: Docker, place: Endpoint, timeoutMs: number): Promise<Engine> {
+  const info = await Promise.race([docker.info(), refuseAfter(timeoutMs)])
   const security: string[] = info.SecurityOptions ?? []
   const nature = {
     remote: !place.url.startsWith('unix://'),

@@ -42,12 +42,14 @@ export async function reap(docker: Docker): Promise<string[]> {
   return left.map(container => container.Names[0]?.replace(/^\//, '') ?? container.Id)
 }
 
-/** Removes a container and its volumes; one that is gone or going is fine. */
+/** Removes a container and its volumes, and waits until it is gone, also if somebody else is removing it. */
 export async function removeContainer(container: Docker.Container): Promise<void> {
   try {
     await container.remove({ force: true, v: true })
   } catch (error) {
     const code = (error as { statusCode?: number }).statusCode
-    if (code !== 404 && code !== 409) throw error
+    if (code === 409)
+      await container.wait({ condition: 'removed' }).catch(() => {}) // gone even sooner
+    else if (code !== 404) throw error
   }
 }

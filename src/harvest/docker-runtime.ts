@@ -8,6 +8,7 @@ import type { ContainerExit, ContainerSpec, Engine, Image } from '../containers/
 import { environmentError } from '../errors.ts'
 import { log } from '../log.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
+import { entryOptions } from './runtime-entry.ts'
 import { parseEvent } from './runtime-events.ts'
 import { mergeXlaFlags } from './runtime-flags.ts'
 import type { ModelRef } from './runtime-models.ts'
@@ -44,7 +45,7 @@ export function dockerRuntime(engine: Engine, options: RuntimeOptions): Runtime 
       const exit = await engine.run({
         ...service,
         image: image.name,
-        command: [containerPath(request.model), '--seed', String(request.seed), '--end-with-stdin'],
+        command: [containerPath(request.model), ...entryOptions(request, service)],
         environment: {
           ...service.environment,
           XLA_FLAGS: mergeXlaFlags(

@@ -7,6 +7,7 @@ import { environmentError } from '../errors.ts'
 import { type Exit, run } from '../process/run.ts'
 import { ensurePython } from './python-env.ts'
 import type { RunRequest, Runtime, RuntimeOptions } from './runtime.ts'
+import { entryOptions } from './runtime-entry.ts'
 import { parseEvent } from './runtime-events.ts'
 import { mergeXlaFlags, quotedXlaFlag } from './runtime-flags.ts'
 import { collector, type ProcessEnd } from './runtime-outcome.ts'
@@ -25,11 +26,7 @@ export function localRuntime(options: RuntimeOptions): Runtime {
       const model = request.model.kind === 'zoo' ? request.model.name : request.model.path
       const exit = await run(
         python,
-        [
-          join(MODELS_DIR, 'harvest.py'),
-          model,
-          ...['--seed', String(request.seed), '--memory', String(service.memoryBytes), '--end-with-stdin'],
-        ],
+        [join(MODELS_DIR, 'harvest.py'), model, ...entryOptions(request, service)],
         {
           bare: true,
           env: environment(service, python, request),

@@ -22,14 +22,15 @@ const FLAGS = [
   '-fno-stack-protector',
 ]
 
+const SOURCES = join(import.meta.dirname, 'native')
 const compiled = new Map<string, Promise<readonly string[]>>()
 
 /** The runner's objects for a target, compiled now if they are not in the cache. */
 export async function ensureRunner(target: Target): Promise<readonly string[]> {
   const zig = await ensureZig()
   const command = zig.cc(target)
-  const names = (await readdir(import.meta.dirname)).filter(name => /\.[ch]$/.test(name)).sort()
-  const texts = await Promise.all(names.map(name => readFile(join(import.meta.dirname, name), 'utf8')))
+  const names = (await readdir(SOURCES)).filter(name => /\.[ch]$/.test(name)).sort()
+  const texts = await Promise.all(names.map(name => readFile(join(SOURCES, name), 'utf8')))
   const key = sha256(JSON.stringify([zig.version, command.at(-1), FLAGS, names, texts])).slice(0, 24)
   const known = compiled.get(key)
   if (known !== undefined) return known
@@ -57,7 +58,7 @@ async function compileOnce(
   const [program = '', ...leading] = command
   await Promise.all(
     sources.map(async name => {
-      const source = join(import.meta.dirname, name)
+      const source = join(SOURCES, name)
       const exit = await run(program, [
         ...leading,
         ...FLAGS,

@@ -1,4 +1,4 @@
-/** Jobs as the runner reads them: lines of words (src/runner/job.c lists them). Pure. */
+/** Jobs as the runner reads them: lines of words (src/runner/native/job.c lists them). Pure. */
 import type { Signature } from '../kernel/signature.ts'
 import type { RunnerJob } from './protocol.ts'
 

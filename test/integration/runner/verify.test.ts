@@ -120,6 +120,24 @@ test('instrumented references: what differs under a probe is not compared, math 
   expect(up.get('exp')).toMatchObject({ state: 'agreed', worstUlps: 0 })
 })
 
+test('conversions to 16-bit floats link on a CPU without them, and round right', async () => {
+  const to = (dtype: 'f16' | 'bf16'): Partial<VerifyJob> => {
+    const [from, into] = signature().arguments
+    if (!from || !into) throw new Error('no arguments')
+    return {
+      id: dtype,
+      signature: { ...signature(), arguments: [from, { ...into, dtype, bytes: 200 }] },
+      trials: ['uniform', 'wide', 'edges', 'sprinkled', 'zeros', 'wide', 'wide', 'edges'],
+    }
+  }
+  const of = await judge(
+    ['half', 'half_by_hand', 'brain', 'brain_by_hand'],
+    [verifyJob('half_by_hand', ['half'], to('f16')), verifyJob('brain_by_hand', ['brain'], to('bf16'))],
+  )
+  expect(of.get('half')).toMatchObject({ state: 'agreed', trials: 8, worstUlps: 0 })
+  expect(of.get('brain')).toMatchObject({ state: 'agreed', trials: 8, worstUlps: 0 })
+})
+
 describe('small domains are tried whole', () => {
   const s16 = { signature: signature({ dtype: 's16', shape: [1], bytes: 2 }), trials: 'exhaustive' } as const
   const cases = ['negate', 'negate_but_one', 'negate_if_small', 'crash_if_negative']

@@ -1,4 +1,4 @@
-/* Reads jobs and writes results. A job is lines of words; its text may come from anywhere, so every number is bounded
+/* Reads jobs. A job is lines of words; its text may come from anywhere, so every number is bounded
  * and every name looked up. The words, in order (src/runner/encode.ts writes them):
  *   job verify|time NUMBER SEED LIMIT_MS FLUSH X Y Z
  *   arg in|out DTYPE BYTES SLOT NAME [DIM…]
@@ -10,48 +10,12 @@
  *   end */
 #define _GNU_SOURCE
 #include "runner.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_LINE = 8192, MAX_ITEMS = 1 << 16 };
 static char line[MAX_LINE], *rest;
-
-void put(const char *format, ...) {
-  va_list values;
-  va_start(values, format);
-  vprintf(format, values);
-  va_end(values);
-}
-
-void put_string(const char *text) {
-  putchar('"');
-  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') printf("\\%c", *c);
-    else if (*c < 0x20 || *c > 0x7e) printf("\\u%04x", *c);
-    else putchar(*c);
-  }
-  putchar('"');
-}
-
-void end_line(void) {
-  putchar('\n');
-  fflush(stdout);
-}
-
-void fatal(const char *format, ...) {
-  char reason[MAX_REASON];
-  va_list values;
-  va_start(values, format);
-  vsnprintf(reason, sizeof reason, format, values);
-  va_end(values);
-  put("{\"kind\":\"fatal\",\"reason\":");
-  put_string(reason);
-  put("}");
-  end_line();
-  exit(2);
-}
 
 static const char *word(void) {
   char *found = strtok_r(NULL, " ", &rest);

@@ -187,19 +187,24 @@ static void explain_fault(const struct arena *arena, char *reason, size_t size) 
   describe_address(arena, address, verb, reason, size);
 }
 
-enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, int cpu, const struct arena *arena,
-                       char *reason, size_t size) {
+/* To the last core this process may use: the first ones take most interrupts. */
+static void pin(void) {
+  cpu_set_t set, one;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return;
+  CPU_ZERO(&one);
+  for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && CPU_COUNT(&one) == 0; cpu--)
+    if (CPU_ISSET(cpu, &set)) CPU_SET(cpu, &one);
+  sched_setaffinity(0, sizeof one, &one);
+}
+
+enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement placement,
+                       const struct arena *arena, char *reason, size_t size) {
   *control = (struct control){0};
   nonce = mix(nonce) | 1;
   pid_t pid = fork();
   if (pid < 0) fatal("cannot fork: %s", strerror(errno));
   if (pid == 0) {
-    if (cpu >= 0) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(cpu, &set);
-      sched_setaffinity(0, sizeof set, &set);
-    }
+    if (placement == PINNED) pin();
     populate_arena(arena);
     enter_jail(limit_ms, arena->size);
     body(context);
@@ -224,7 +229,7 @@ enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, i
     return FAILED;
   }
   if (control->returned) {
-    snprintf(reason, size, "returned an error (0x%llx)", (unsigned long long)control->returned);
+    snprintf(reason, size, "returned an error");
     return FAILED;
   }
   return COMPLETED;

@@ -155,18 +155,17 @@ void fill_cases(const struct arena *a, uint64_t first) {
   const struct job *job = a->job;
   for (size_t i = 0; i < a->slot_count; i++)
     if (a->slots[i].out) noise(a->slots[i].pristine, a->slots[i].stride * a->replicas, key_of(job, ~0ULL, i));
-  for (size_t r = 0; r < a->replicas; r++) {
-    uint64_t bits = first + r;
-    for (size_t i = 0; i < job->argument_count; i++) {
-      if (!fills(job, i)) continue;
-      const struct slot *s = &a->slots[job->arguments[i].slot];
-      const struct dtype *t = job->arguments[i].dtype;
-      uint8_t *at = contents(a, s) + r * s->stride;
-      for (size_t unit = 0; unit < job->arguments[i].bytes / t->unit_bytes; unit++) {
-        uint64_t value = bits & ((1ULL << bits_of(t)) - 1);
-        store_bits(at + unit * t->unit_bytes, t->unit_bytes, t->class == FLOATING ? value : trimmed(t, value));
-        bits >>= bits_of(t);
+  unsigned used = 0; /* bits of the case that earlier units took */
+  for (size_t i = 0; i < job->argument_count; i++) {
+    if (!fills(job, i)) continue;
+    const struct slot *s = &a->slots[job->arguments[i].slot];
+    const struct dtype *t = job->arguments[i].dtype;
+    uint64_t mask = (1ULL << bits_of(t)) - 1;
+    for (size_t unit = 0; unit < job->arguments[i].bytes / t->unit_bytes; unit++, used += bits_of(t))
+      for (size_t r = 0; r < a->replicas; r++) {
+        uint64_t value = (first + r) >> used & mask;
+        store_bits(contents(a, s) + r * s->stride + unit * t->unit_bytes, t->unit_bytes,
+                   t->class == FLOATING ? value : trimmed(t, value));
       }
-    }
   }
 }

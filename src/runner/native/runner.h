@@ -113,7 +113,6 @@ struct job {
 /* The next job of standard input; false at its end. Malformed text ends the runner with a `fatal` line. */
 bool read_job(struct job *);
 void free_job(struct job *);
-_Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- memory: arena.c ---- */
 struct slot {
@@ -177,8 +176,9 @@ void open_jail(void);
 /* Names of the layers that a child really got, space separated. */
 const char *jail_layers(void);
 enum outcome { COMPLETED, FAILED, TIMED_OUT };
-/* Forks, jails the child, runs body(context) in it, and reaps it. `cpu` ≥ 0 pins it. */
-enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, int cpu, const struct arena *,
+enum placement { ANYWHERE, PINNED };
+/* Forks, jails the child, runs body(context) in it, and reaps it. */
+enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement, const struct arena *,
                        char *reason, size_t size);
 uint64_t now_ns(void);
 
@@ -221,9 +221,13 @@ struct comparison compare_outputs(const struct expectation *, enum semantics, co
 void verify(const struct job *);
 void time_functions(const struct job *);
 
-/* ---- output: job.c; a line is written whole ---- */
+/* ---- answers: answer.c; a line is written whole ---- */
+enum { MAX_INPUTS = 16 }; /* of a counterexample that are written out */
+_Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void put_string(const char *text);
+void put_reason(const char *reason);
+void put_counterexample(const struct arena *, enum input_kind, uint64_t trial, const struct comparison *);
 void end_line(void);
 
 /* ---- read by instrumented references, set in the child before they run: instrument.c ---- */

@@ -7,7 +7,6 @@
  * fed its own results; denormals are flushed for XLA's kernels, and neither infinities nor NaNs slow SSE or NEON. */
 #define _GNU_SOURCE
 #include "runner.h"
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,8 +160,7 @@ static void put_failure(const struct job *job, const struct function *function, 
     put(",\"function\":");
     put_string(function->id);
   }
-  put(",\"reason\":");
-  put_string(reason);
+  put_reason(reason);
   put("}");
   end_line();
 }
@@ -190,15 +188,6 @@ static bool believable(const struct session *s, uint64_t wall_ns) {
   return total <= wall_ns;
 }
 
-/* The last core this process may use: the first ones take most interrupts. */
-static int quiet_cpu(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return -1;
-  for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-    if (CPU_ISSET(cpu, &set)) return cpu;
-  return -1;
-}
-
 /* One process. True when it is done with; false when a function failed, was reported and left out. */
 static bool run_one(struct session *s, char *reason) {
   uint64_t stagger = mix(s->job->seed + 977 * s->process), started = now_ns();
@@ -217,7 +206,7 @@ static bool run_one(struct session *s, char *reason) {
   s->small = output_bytes <= CHECKED_EACH_PAIR;
   s->record->pairs = s->record->changed = 0;
   open_caller(&s->caller, &s->arena);
-  enum outcome outcome = run_child(run_process, s, s->limit_ms, quiet_cpu(), &s->arena, reason, MAX_REASON);
+  enum outcome outcome = run_child(run_process, s, s->limit_ms, PINNED, &s->arena, reason, MAX_REASON);
   close_caller(&s->caller);
   size_t culprit = control->progress < s->count ? (size_t)control->progress : 0;
   if (outcome == COMPLETED && !check_canaries(&s->arena, reason, MAX_REASON)) outcome = FAILED;

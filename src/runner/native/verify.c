@@ -60,7 +60,7 @@ static enum outcome run_function(struct session *s, struct task task, size_t *at
   open_caller(&caller, &s->arena);
   task.session = s;
   task.caller = &caller;
-  enum outcome outcome = run_child(run_task, &task, s->job->limit_ms, -1, &s->arena, reason, MAX_REASON);
+  enum outcome outcome = run_child(run_task, &task, s->job->limit_ms, ANYWHERE, &s->arena, reason, MAX_REASON);
   close_caller(&caller);
   *at = control->progress < s->cases ? (size_t)control->progress : s->cases - 1;
   if (outcome == COMPLETED && !check_canaries(&s->arena, reason, MAX_REASON)) return FAILED;
@@ -97,64 +97,6 @@ static void begin_result(const struct session *s, size_t c, const char *state) {
       st->worst_ulps, (double)st->ns / 1e9);
 }
 
-static void put_reason(const char *reason) {
-  put(",\"reason\":");
-  put_string(reason);
-}
-
-static void put_value(const char *name, const struct dtype *t, uint64_t bits) {
-  char text[80];
-  print_value(text, sizeof text, t, bits);
-  put(",\"%s\":", name);
-  put_string(text);
-}
-
-static size_t units_of(const struct argument *arg) { return arg->bytes / arg->dtype->unit_bytes; }
-
-/* The inputs themselves, where there are few enough to read; of a function tried on many inputs at once (every
- * argument has as many elements as the output) those of the element that differs. */
-static void put_inputs(const struct session *s, size_t replica, size_t argument, size_t element) {
-  const struct job *job = s->job;
-  size_t total = 0;
-  bool each = true;
-  for (size_t i = 0; i < job->argument_count; i++) {
-    if (!job->arguments[i].out) total += units_of(&job->arguments[i]);
-    each &= units_of(&job->arguments[i]) == units_of(&job->arguments[argument]);
-  }
-  if (total == 0 || (total > 16 && !each)) return;
-  put(",\"values\":[");
-  bool first = true;
-  for (size_t i = 0; i < job->argument_count; i++) {
-    const struct argument *arg = &job->arguments[i];
-    if (arg->out) continue;
-    const struct slot *slot = &s->arena.slots[arg->slot];
-    const uint8_t *at = slot->out ? slot->pristine : s->arena.mine + slot->offset;
-    for (size_t b = 0; b + arg->dtype->unit_bytes <= arg->bytes; b += arg->dtype->unit_bytes) {
-      if (total > 16 && b / arg->dtype->unit_bytes != element) continue;
-      char text[80];
-      print_ir_value(text, sizeof text, arg->dtype, load_bits(at + replica * slot->stride + b, arg->dtype->unit_bytes));
-      if (!first) put(",");
-      put_string(text);
-      first = false;
-    }
-  }
-  put("]");
-}
-
-static void put_counterexample(const struct session *s, const struct comparison *c) {
-  put(",\"counterexample\":{\"trial\":%llu,\"seed\":%llu,\"inputs\":\"%s\",\"argument\":%zu,\"element\":%zu,\"differing\":%llu",
-      (unsigned long long)(s->first + c->replica), (unsigned long long)s->job->seed, kind_names[s->kind], c->argument,
-      c->element, (unsigned long long)c->differing);
-  put_value("expected", c->dtype, c->expected);
-  put_value("actual", c->dtype, c->actual);
-  if (c->bounded) {
-    put_value("lowest", c->dtype, c->lowest);
-    put_value("highest", c->dtype, c->highest);
-  }
-  put_inputs(s, c->replica, c->argument, c->element);
-  put("}");
-}
-
 static void end_result(void) {
   put("}");
   end_line();
@@ -185,7 +127,8 @@ static void try_candidate(struct session *s, size_t c) {
   } else if (!result.agrees) {
     st->state = REFUTED;
     begin_result(s, c, "refuted");
-    put_counterexample(s, &result);
+    put(",\"counterexample\":");
+    put_counterexample(&s->arena, s->kind, s->first + result.replica, &result);
     end_result();
   }
 }

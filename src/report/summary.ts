@@ -90,7 +90,8 @@ function summary(calls: readonly Result[][], host: string | null): Summary {
     time_high: finite(time.high),
     faster: compared('faster'),
     slower: compared('slower'),
-    same: compared('same', 'twin'),
+    same: compared('same'),
+    twins: compared('twin'),
     inconclusive: compared('inconclusive'),
     target: rows[0]?.target ?? '',
     host,
@@ -103,7 +104,7 @@ export const SUMMARY_QUERY: NamedQuery = {
   name: 'summary',
   summary: "by proposer over all kernels: attempted, failed, geometric means to XLA's own, wins and losses",
   columns:
-    'proposer attempted failed agreed unjudged size_ratio.3 size_low.3 size_high.3 smaller larger measured time_ratio.3 time_low.3 time_high.3 faster slower same inconclusive target host'
+    'proposer attempted failed agreed unjudged size_ratio.3 size_low.3 size_high.3 smaller larger measured time_ratio.3 time_low.3 time_high.3 faster slower same twins inconclusive target host'
       .split(' ')
       .map(parseColumn),
   filters: true,

@@ -15,13 +15,15 @@ export interface FilledBuild {
   readonly broken?: string
   /** Builds of equal content are twins. */
   readonly content?: string
+  /** Symbols its object needs. */
+  readonly needs?: readonly string[]
 }
 
 export const USUAL_BUILDS: readonly FilledBuild[] = [
   { proposer: 'xla', codeBytes: 1000, timeNs: 100, verdict: 'agreed' },
   { proposer: 'xla-ir', codeBytes: 900, timeNs: 80, verdict: 'agreed', content: 'as-o3' },
   { proposer: 'opt:O3', codeBytes: 900, timeNs: 80, verdict: 'agreed', content: 'as-o3' },
-  { proposer: 'opt:Oz', codeBytes: 500, timeNs: 200, verdict: 'agreed' },
+  { proposer: 'opt:Oz', codeBytes: 500, timeNs: 200, verdict: 'agreed', needs: ['expf', 'memcpy'] },
   { proposer: 'passes:bad', codeBytes: 400, verdict: 'refuted' },
   { proposer: 'passes:worse', codeBytes: 0, broken: 'unknown pass name' },
 ]
@@ -149,7 +151,7 @@ export function fill(
           instructions: build.codeBytes / 4,
           content_hash:
             build.broken === undefined ? sha256(`${kernel} ${build.content ?? build.proposer}`) : null,
-          undefined_symbols: '[]',
+          undefined_symbols: JSON.stringify(build.needs ?? []),
           commands: '["opt IN -o OUT"]',
           seconds: 0.1,
         })

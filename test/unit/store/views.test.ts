@@ -75,6 +75,22 @@ test('module_time: a proposer beside XLA over the same kernels', () => {
   ])
 })
 
+test('libm_kernel: libm counts, memcpy and what XLA calls itself do not', () => {
+  const marked = (own: readonly string[], xla: readonly string[]) =>
+    fill({
+      builds: [
+        { proposer: 'xla', codeBytes: 8, needs: xla },
+        { proposer: 'opt:O3', codeBytes: 8, needs: own },
+      ],
+    })
+      .store.prepare('SELECT count(*) FROM libm_kernel')
+      .pluck()
+      .get()
+  expect(marked(['tanhf'], [])).toBe(1)
+  expect(marked(['memcpy', '__truncsfbf2'], [])).toBe(0)
+  expect(marked(['tanhf'], ['tanhf'])).toBe(0)
+})
+
 test('failure: each thing that did not work, with its reason', () => {
   const rows = all('SELECT stage, detail, state, count(*) AS n FROM failure GROUP BY 1, 2, 3')
   expect(rows).toEqual([

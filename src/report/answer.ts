@@ -1,0 +1,77 @@
+/** The report's question and its answer, in plain words with figures. */
+import { geometricMean } from '../measure/statistics.ts'
+import type { Store } from '../store/open.ts'
+import { escapeMarkdown } from './format.ts'
+import { namedQuery } from './queries.ts'
+import type { Summary } from './summary.ts'
+
+/** A paragraph for the question, and one sentence or two for each proposer and for the best of all. */
+export function answer(store: Store, summary: readonly Summary[]): string {
+  const models = store
+    .prepare("SELECT DISTINCT model FROM harvest WHERE state = 'complete' ORDER BY model")
+    .pluck()
+    .all() as string[]
+  const kernels = store.prepare('SELECT count(*) FROM kernel').pluck().get() as number
+  const from = models.map(escapeMarkdown).join(', ')
+  const question = `**Question.** XLA compiled ${from === '' ? 'no model' : from} into ${plural(kernels, 'kernel')} of its own. Is its code for them the fastest, or the smallest, there is?`
+  const others = summary.filter(row => row.proposer !== 'xla')
+  const sentences = [...others.map(about), bestOf(store)].filter(sentence => sentence !== '')
+  if (sentences.length === 0)
+    return `${question}\n\n**Answer.** Nothing was compared yet: run \`xlab optimise\`, \`xlab verify\` and \`xlab bench\`.\n`
+  return `${question}\n\n**Answer.**\n\n${sentences.map(sentence => `- ${sentence}`).join('\n')}\n`
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+function about(row: Summary): string {
+  const parts = [timeOf(row), sizeOf(row)].filter(part => part !== '')
+  const tried = `${plural(row.attempted, 'kernel')} tried`
+  const failed = row.failed > 0 ? `${row.failed} of them failed` : 'none failed'
+  const where = row.host === null ? '' : ` on ${escapeMarkdown(String(row.host))}`
+  return `\`${String(row.proposer).replaceAll('`', "'")}\`${where}: ${[...parts, `${tried}, ${failed}`].join('; ')}.`
+}
+
+function timeOf(row: Summary): string {
+  const ratio = row.time_ratio
+  if (typeof ratio !== 'number') return 'no times'
+  const sure = between(row.time_low, row.time_high)
+  const verdict = sure.decided ? (ratio < 1 ? 'faster than' : 'slower than') : 'not clearly different from'
+  return `on average ${verdict} XLA's code, at ${ratio.toFixed(3)} × its time${sure.text} over ${plural(Number(row.measured), 'kernel')} (${row.faster} faster, ${row.slower} slower, ${row.same} the same, ${row.twins} twins of XLA's, ${row.inconclusive} inconclusive)`
+}
+
+function sizeOf(row: Summary): string {
+  const ratio = row.size_ratio
+  if (typeof ratio !== 'number') return ''
+  return `${ratio.toFixed(3)} × its code size${between(row.size_low, row.size_high).text} (${row.smaller} smaller, ${row.larger} larger)`
+}
+
+function between(low: unknown, high: unknown): { text: string; decided: boolean } {
+  if (typeof low !== 'number' || typeof high !== 'number') return { text: '', decided: false }
+  return { text: ` (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`, decided: low > 1 || high < 1 }
+}
+
+/** What one would get by taking, for each kernel, the build that is surely fastest, and the smallest. */
+function bestOf(store: Store): string {
+  const rows = namedQuery('best').rows(store)
+  const times = numbers(rows.map(row => row.ratio))
+  const sizes = numbers(rows.map(row => row.size_ratio))
+  const parts: string[] = []
+  if (times.length > 0) {
+    const gains = rows.filter(row => row.comparison === 'faster').length
+    parts.push(
+      `the fastest that passes is ${geometricMean(times).toFixed(3)} × XLA's time (another build than XLA's is surely faster for ${gains} of ${times.length})`,
+    )
+  }
+  if (sizes.length > 0)
+    parts.push(`the smallest that passes is ${geometricMean(sizes).toFixed(3)} × XLA's code size`)
+  const caution =
+    times.length > 0
+      ? ' A build counts as fastest by the upper end of its interval, so that noise is not picked for a gain; still, choosing and reporting on the same samples flatters a little.'
+      : ''
+  return parts.length === 0
+    ? ''
+    : `Choosing the best build for each kernel (geometric means): ${parts.join('; ')}.${caution}`
+}
+
+const numbers = (values: readonly unknown[]): number[] =>
+  values.filter((value): value is number => typeof value === 'number' && value > 0)

@@ -45,7 +45,6 @@ const LEADING = new RegExp(
 const COMDAT = /,? ?\bcomdat\b(?:\s*\(\s*\$(?:"[^"]*"|[-\w$.]+)\s*\))?/
 const NAME = '(?:"[^"]*"|[-\\w$.]+)'
 const TYPE_DEFINITION = /=\s*type\b/g
-const NAME_BEFORE = new RegExp(`%(${NAME})\\s*$`)
 /** What a top-level entity begins with. */
 const START = new RegExp(
   `(define|declare|attributes|target|source_filename|module|uselistorder_bb|uselistorder)\\b|([@%$^!]${NAME})\\s*=`,
@@ -96,12 +95,23 @@ export function parseModule(text: string): IrModule {
 function typeNames(text: string): Set<string> {
   const types = new Set<string>()
   for (const { index } of text.matchAll(TYPE_DEFINITION)) {
-    const name = NAME_BEFORE.exec(text.slice(text.lastIndexOf('\n', index) + 1, index))?.[1]
+    const name = nameBefore(text, index)
     if (name !== undefined && /^\d/.test(name))
       throw malformed(`it has unnamed types (%${name}), which cannot be told from values`)
     if (name !== undefined) types.add(`%${unquoted(name)}`)
   }
   return types
+}
+
+/** The name of a type that ends at `end`, blanks aside. Walks backwards: no text makes this slow. */
+function nameBefore(text: string, end: number): string | undefined {
+  let last = end
+  while (text[last - 1] === ' ' || text[last - 1] === '\t') last--
+  let first = last - 1
+  if (text[first] === '"') first = text.lastIndexOf('"', first - 1)
+  else while (first >= 0 && /[-\w$.]/.test(text[first] ?? '')) first--
+  if (text[first] !== '"') first++
+  return text[first - 1] === '%' && first < last ? text.slice(first, last) : undefined
 }
 
 function add(entities: Map<string, Entity>, entity: Entity): void {

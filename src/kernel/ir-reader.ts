@@ -61,18 +61,20 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
   let at = 0
   /** Start of the text that is read but not written yet. */
   let from = 0
-  let literal = ''
+  /** Text since the last reference: whole lines, and the line being read. Only the line is ever looked at again. */
+  let lines = ''
+  let line = ''
   let pieces: string[] = []
   let locals: Map<string, string> | undefined
   const seen: IrReader['seen'] = { local: undefined, global: undefined }
 
   const flush = (end: number): void => {
-    if (end > from) literal += text.slice(from, end)
+    if (end > from) line += text.slice(from, end)
     from = end
   }
   const reference = (name: string): void => {
-    pieces.push(literal, name)
-    literal = ''
+    pieces.push(lines + line, name)
+    lines = line = ''
   }
   const nameEnd = (start: number): number => {
     if (text.charCodeAt(start) === 34) return closeQuote(start) + 1
@@ -111,8 +113,8 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
     if (types.has(type)) reference(type)
     else if (locals) {
       seen.local = name
-      literal += local(name)
-    } else literal = literal.trimEnd()
+      line += local(name)
+    } else line = line.trimEnd()
   }
   const bang = (start: number): void => {
     const c = text.charCodeAt(start + 1)
@@ -131,7 +133,7 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
       reference(name)
     } else if (DEBUG_KINDS.has(name)) {
       flush(start)
-      literal = literal.replace(/,?\s*$/, '')
+      line = line.replace(/,?\s*$/, '')
       skipNode()
       from = at
     } else if (SCOPE_KINDS.has(name)) {
@@ -196,13 +198,13 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
           skipBlanks()
           if (at - start > 1 || c !== 32) {
             flush(start)
-            literal += ' '
+            line += ' '
             from = at
           }
           break
         case NEWLINE:
           flush(start)
-          literal = literal.trimEnd()
+          line = line.trimEnd()
           skipBlank()
           return NEWLINE
         default:
@@ -233,16 +235,19 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
     },
     write: (added, held = 0) => {
       flush(at - held)
-      if (added.startsWith('\n')) literal = literal.trimEnd()
-      literal += added
+      if (added.startsWith('\n')) {
+        lines += line.trimEnd()
+        line = ''
+      }
+      line += added
     },
     take: (held = 0) => {
       flush(at - held)
       from = at
-      pieces.push(literal.trimEnd())
+      pieces.push(lines + line.trimEnd())
       const taken = pieces
       pieces = []
-      literal = ''
+      lines = line = ''
       return taken
     },
     startLocals: () => {

@@ -1,5 +1,5 @@
 /** Counts machine instructions with LLVM's disassembler, in one long-lived child process a libLLVM. */
-import { type Engine, openEngine } from './engine.ts'
+import { type Engine, openEngine } from './engine/engine.ts'
 import { isCode, ObjectError, type ObjectFile } from './object.ts'
 import type { Toolchain } from './toolchain.ts'
 

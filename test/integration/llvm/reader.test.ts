@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openEngine } from '../../../src/llvm/engine.ts'
+import { openEngine } from '../../../src/llvm/engine/engine.ts'
 import { openReader, type Reader } from '../../../src/llvm/reader.ts'
 import { ensureToolchain, type Toolchain } from '../../../src/llvm/toolchain.ts'
 

@@ -5,10 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { inState } from '../config/paths.ts'
-import { environmentError } from '../errors.ts'
+import { inState } from '../../config/paths.ts'
+import { environmentError } from '../../errors.ts'
+import { limited } from '../limits.ts'
 import type { Parsed } from './libllvm.ts'
-import { limited } from './limits.ts'
 
 export type EngineRequest =
   | { readonly op: 'read'; readonly ir: string | Uint8Array; readonly wantBitcode: boolean }
@@ -55,22 +55,22 @@ const START_MS = 60_000
 const AHEAD = 4
 
 export function openEngine(options: EngineOptions): Engine {
-  mkdirSync(inState('work'), { recursive: true })
-  const directory = mkdtempSync(join(inState('work'), `llvm-${process.pid}-`))
   const children = new Set<Child>()
   const waiting: Job[] = []
   let closed = false
-  const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true })
-  process.once('exit', removeDirectory)
 
   const start = (): Child => {
+    const directory = privateDirectory()
     const child: Child = { process: spawnChild(options, directory), sent: [], ready: false, errors: '' }
+    const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true })
     children.add(child)
     child.process.stderr?.on('data', (chunk: Buffer) => {
       child.errors = (child.errors + chunk.toString('utf8')).slice(-2000)
     })
     child.process.on('message', (reply: EngineReply | 'ready') => {
       if (reply === 'ready') {
+        // It needs a working directory to start in only; one that is gone can hold nothing.
+        removeDirectory()
         child.ready = true
         watch(child)
         return
@@ -79,8 +79,11 @@ export function openEngine(options: EngineOptions): Engine {
       watch(child)
       feed()
     })
-    child.process.on('error', error => lost(child, `could not be started: ${error.message}`))
-    child.process.on('close', (code, signal) => lost(child, signal ?? `exit code ${code}`))
+    child.process.on('error', error => lost(child, error.message))
+    child.process.on('close', (code, signal) => {
+      removeDirectory()
+      lost(child, signal ?? `exit code ${code}`)
+    })
     return child
   }
   const lost = (child: Child, how: string): void => {
@@ -134,8 +137,6 @@ export function openEngine(options: EngineOptions): Engine {
     close() {
       closed = true
       for (const child of children) child.process.kill('SIGKILL')
-      removeDirectory()
-      process.removeListener('exit', removeDirectory)
     },
   }
 }
@@ -151,8 +152,13 @@ function hold(child: Child, busy: boolean): void {
   }
 }
 
+function privateDirectory(): string {
+  mkdirSync(inState('work'), { recursive: true })
+  return mkdtempSync(join(inState('work'), `llvm-${process.pid}-`))
+}
+
 function spawnChild(options: EngineOptions, directory: string): ChildProcess {
-  const script = join(import.meta.dirname, 'engine-child.ts')
+  const script = join(import.meta.dirname, 'child.ts')
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, options.library]
   const [file, args] = limited(command, options.memoryMiB ?? 6144)
   const child = spawn(file, args, {

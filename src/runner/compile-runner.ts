@@ -56,25 +56,22 @@ async function compileOnce(
   await mkdir(inState('cache', 'runner'), { recursive: true })
   const work = await mkdtemp(inState('cache', 'runner', 'new-'))
   const [program = '', ...leading] = command
-  await Promise.all(
-    sources.map(async name => {
-      const source = join(SOURCES, name)
-      const exit = await run(program, [
-        ...leading,
-        ...FLAGS,
-        '-c',
-        source,
-        '-o',
-        join(work, name.replace(/c$/, 'o')),
-      ])
-      if (!succeeded(exit))
-        throw environmentError(
-          `the runner's ${name} does not compile (${describeExit(exit)}): ${exit.stderr.slice(0, 2000)}`,
-          "'xlab doctor' shows what is missing",
-        )
-    }),
-  )
-  // Two may compile at once: the first to finish wins, and both made the same.
-  await rename(work, folder).catch(() => rm(work, { recursive: true, force: true }))
+  try {
+    await Promise.all(
+      sources.map(async name => {
+        const out = join(work, name.replace(/c$/, 'o'))
+        const exit = await run(program, [...leading, ...FLAGS, '-c', join(SOURCES, name), '-o', out])
+        if (!succeeded(exit))
+          throw environmentError(
+            `the runner's ${name} does not compile (${describeExit(exit)}): ${exit.stderr.slice(0, 2000)}`,
+            "'xlab doctor' shows what is missing",
+          )
+      }),
+    )
+    // Two may compile at once: the first to finish wins, and both made the same.
+    await rename(work, folder).catch(() => undefined)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
   return objects
 }

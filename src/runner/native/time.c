@@ -4,7 +4,10 @@
  *
  * Outside the timed regions, before each batch, writable buffers get their first contents back and the function is
  * called once. So a function that works in place starts each batch from the same data, though within a batch it is
- * fed its own results; denormals are flushed for XLA's kernels, and neither infinities nor NaNs slow SSE or NEON. */
+ * fed its own results; denormals are flushed for XLA's kernels, and neither infinities nor NaNs slow SSE or NEON.
+ *
+ * The child tells its own times. A function could forge them (they lie in memory it can write); the parent only knows
+ * that they cannot exceed the time that passed. Only builds that agreed are timed. */
 #define _GNU_SOURCE
 #include "runner.h"
 #include <stdio.h>

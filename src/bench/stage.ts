@@ -32,7 +32,7 @@ import { cached } from '../store/statements.ts'
 import { estimate, refreshEstimates } from './estimate.ts'
 
 /** Most functions in one executable: enough that linking is cheap, few enough that a killed run loses little. */
-const FUNCTIONS_TOGETHER = 64
+const FUNCTIONS_TOGETHER = 32
 
 export interface BenchServices {
   readonly store: Store
@@ -70,19 +70,18 @@ export async function bench(
     options: plan,
     hostBefore: before.state,
   })
-  const shown = progress('measuring', pending.length)
+  const shown = progress('executables measured', groups.length * plan.links)
   const failures: BenchOutcome['failures'][number][] = []
   let samples = 0
   let state: 'complete' | 'cut' = 'cut'
   try {
     for (const group of groups) {
       signal.throwIfAborted()
-      const done = await measureGroup(group, plan, services, text => shown.say(text))
+      const done = await measureGroup(group, plan, services, text => shown.step(text))
       store.transaction(() => {
         samples += keep(store, campaign, id, name, group, done)
       })()
       failures.push(...done.failures)
-      for (const kernel of group) shown.step(kernel.name)
     }
     state = 'complete'
   } finally {
@@ -123,7 +122,7 @@ async function measureGroup(
   group: readonly MeasurableKernel[],
   plan: Plan,
   services: BenchServices,
-  say: (text: string) => void,
+  step: (text: string) => void,
 ): Promise<GroupResult> {
   const { host, lanes, signal } = services
   const samples: RawSample[] = []
@@ -139,9 +138,10 @@ async function measureGroup(
     if ('reason' in ready) fail(kernel, undefined, ready.reason)
     else kernels.push(ready)
   }
+  const [first] = group
+  const names = `${first?.name ?? ''}${group.length > 1 ? ` and ${group.length - 1} more` : ''}`
   await mkdir(inState('work'), { recursive: true })
   const directory = await mkdtemp(join(inState('work'), 'bench-'))
-  let links = 0
   try {
     await measure(
       kernels,
@@ -153,7 +153,7 @@ async function measureGroup(
           const guilty = group[Number(kernel.slice(1))]
           if (guilty) fail(guilty, build, reason)
         },
-        onLinkDone: () => say(`${group[0]?.name ?? ''} and ${group.length - 1} more, link ${++links}`),
+        onLinkDone: () => step(names),
       },
     )
   } finally {

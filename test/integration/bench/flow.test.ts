@@ -1,0 +1,139 @@
+/** From a recorded dump to a report, through the command line: what bench stores, and what it does not do twice. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Exit, run } from '../../../src/process/run.ts'
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+const DUMP = join(ROOT, 'test/fixtures/dumps/tensorflow-2.21')
+const folder = mkdtempSync(join(tmpdir(), 'xlab-flow-'))
+const db = join(folder, 'x.db')
+
+const xlab = (...args: string[]): Promise<Exit> =>
+  run(process.execPath, [join(ROOT, 'src/main.ts'), ...args, '--db', db], { timeoutMs: 280_000 })
+const codeOf = (exit: Exit): number => (exit.state === 'exited' ? exit.code : -1)
+const bench = (...args: string[]): Promise<Exit> =>
+  xlab('bench', '--links', '3', '--processes', '2', '--pairs', '4', ...args)
+
+function rows<T>(sql: string): T[] {
+  const store = new Database(db, { readonly: true })
+  try {
+    return store.prepare(sql).all() as T[]
+  } finally {
+    store.close()
+  }
+}
+const one = (sql: string): unknown => Object.values(rows<Record<string, unknown>>(sql)[0] ?? {})[0]
+
+let measured: Exit
+beforeAll(async () => {
+  for (const args of [['harvest', '--from', DUMP], ['optimise'], ['verify']])
+    expect(codeOf(await xlab(...args)), args.join(' ')).toBeLessThanOrEqual(3)
+  measured = await bench()
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('bench', () => {
+  test('prints a summary with every proposer', () => {
+    expect(codeOf(measured), measured.stderr).toBe(0)
+    for (const proposer of ['xla', 'xla-ir', 'opt:O3', 'opt:Oz'])
+      expect(measured.stdout.toString()).toMatch(new RegExp(`^${proposer} `, 'm'))
+  })
+
+  test('stores each distinct passing build at every link, process and pair, and twins once', () => {
+    const builds = rows<{ n: number }>(
+      'SELECT count(*) AS n FROM measurement GROUP BY build_hash, signature_hash',
+    )
+    expect(new Set(builds.map(row => row.n))).toEqual(new Set([3 * 2 * 4]))
+    const contents =
+      one(`SELECT count(*) FROM (SELECT DISTINCT c.kernel_hash, c.signature_hash, b.content_hash
+      FROM kernel_call c JOIN build b ON b.kernel_hash = c.kernel_hash JOIN current_verdict v
+      ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash WHERE v.state IN ('same', 'agreed', 'exhausted'))`)
+    expect(builds).toHaveLength(contents as number)
+    expect(one('SELECT count(*) FROM measurement WHERE value <= 0 OR batch < 1')).toBe(0)
+    expect(one('SELECT count(DISTINCT binary_hash) FROM measurement')).toBeGreaterThanOrEqual(3)
+  })
+
+  test('keeps the state of the host before and after, and ends complete', () => {
+    const [campaign] = rows<{ state: string; host_before: string; host_after: string }>(
+      'SELECT * FROM campaign',
+    )
+    expect(campaign?.state).toBe('complete')
+    for (const text of [campaign?.host_before, campaign?.host_after])
+      expect(JSON.parse(text ?? '')).toHaveProperty('load1')
+  })
+
+  test('estimates follow from the samples, XLA being 1 by definition', () => {
+    expect(
+      one("SELECT count(*) FROM result WHERE proposer = 'xla' AND (ratio <> 1 OR comparison <> 'reference')"),
+    ).toBe(0)
+    expect(one('SELECT count(*) FROM estimate WHERE ratio_low > ratio OR ratio > ratio_high')).toBe(0)
+    expect(one("SELECT count(*) FROM result WHERE comparison = 'twin' AND ratio <> 1")).toBe(0)
+  })
+
+  test('does nothing twice, and measures a new build beside XLA’s own alone', async () => {
+    const before = one('SELECT count(*) FROM measurement')
+    const again = await bench()
+    expect(again.stderr).toContain('nothing to measure')
+    expect(one('SELECT count(*) FROM measurement')).toBe(before)
+
+    expect(codeOf(await xlab('optimise', '--with', 'opt:O1'))).toBe(0)
+    expect(codeOf(await xlab('verify'))).toBeLessThanOrEqual(3)
+    await bench()
+    const builds = rows<{ n: number }>(
+      'SELECT count(DISTINCT build_hash) AS n FROM measurement WHERE campaign_id = 2 GROUP BY signature_hash, (SELECT kernel_hash FROM build WHERE hash = build_hash)',
+    )
+    expect(builds.length).toBeGreaterThan(0)
+    for (const { n } of builds) expect(n).toBe(2)
+    expect(
+      one(
+        "SELECT count(*) FROM result WHERE proposer = 'opt:O1' AND signature_hash IS NOT NULL AND ratio IS NULL",
+      ),
+    ).toBe(0)
+  })
+})
+
+test('a campaign that was killed counts as cut once the next one starts', async () => {
+  const store = new Database(db)
+  store.exec("UPDATE campaign SET state = 'running' WHERE id = 1; DELETE FROM estimate")
+  store.close()
+  await bench('--links', '1')
+  expect(one('SELECT state FROM campaign WHERE id = 1')).toBe('cut')
+})
+
+describe('asking afterwards', () => {
+  test('SQL runs in a child, and its mistakes are usage errors', async () => {
+    const answer = await xlab('query', 'SELECT count(*) AS n FROM kernel', '-o', 'jsonl')
+    expect(JSON.parse(answer.stdout.toString())).toEqual({ n: one('SELECT count(*) FROM kernel') })
+    const wrong = await xlab('query', 'SELECT nmae FROM kernel')
+    expect([codeOf(wrong), wrong.stderr]).toEqual([2, expect.stringContaining('did you mean')])
+    expect(codeOf(await xlab('query', 'DELETE FROM kernel'))).toBe(2)
+  })
+
+  test('a query that never ends is stopped', async () => {
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n'
+    const exit = await xlab('query', endless, '--time-limit', '1')
+    expect([codeOf(exit), exit.stderr]).toEqual([2, expect.stringContaining('longer than 1 s')])
+    expect(exit.seconds).toBeLessThan(8)
+  })
+
+  test('show writes the best build out as IR, assembly and object', async () => {
+    const kernel = String(one('SELECT hash FROM kernel ORDER BY hash LIMIT 1'))
+    const emit = async (...args: string[]) => (await xlab('show', kernel, ...args)).stdout
+    expect((await emit('--by', 'opt:O3', '--emit', 'll')).toString()).toMatch(/^define .*@kernel/m)
+    expect((await emit('--by', 'best', '--emit', 's')).toString()).toContain('ret')
+    expect((await emit('--by', 'opt:Oz', '--emit', 'o')).subarray(1, 4).toString()).toBe('ELF')
+    const xla = await xlab('show', kernel, '--by', 'xla', '--emit', 'll')
+    expect(xla.stderr).toContain("XLA's optimised IR")
+    expect(JSON.parse((await emit('--json')).toString())).toMatchObject({ hash: kernel })
+  })
+
+  test('the report is written, and only as Markdown', async () => {
+    const path = join(folder, 'deep/report.md')
+    expect(codeOf(await xlab('report', '-o', path))).toBe(0)
+    expect(readFileSync(path, 'utf8')).toContain('**Answer.**')
+    expect(codeOf(await xlab('report', '-o', join(folder, 'report.html')))).toBe(2)
+  })
+})

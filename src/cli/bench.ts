@@ -4,8 +4,8 @@ import { EXIT, type ExitCode, usageError } from '../errors.ts'
 import { hostNamed } from '../hosts/registry.ts'
 import { log } from '../log.ts'
 import type { Plan } from '../measure/measure.ts'
-import { printTable } from '../report/format.ts'
-import { namedQuery } from '../report/queries.ts'
+import { type Column, printTable } from '../report/format.ts'
+import { type Summary, summarise } from '../report/summary.ts'
 import type { Store } from '../store/open.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
@@ -36,7 +36,7 @@ export async function run(_args: readonly string[], options: Options, context: C
     tell(store, host.name, outcome, (performance.now() - started) / 1000)
     failed ||= outcome.failures.length > 0
   }
-  printTable(namedQuery('summary').rows(store, filter), namedQuery('summary').columns)
+  printSummary(summarise(store, filter))
   return failed ? EXIT.partly : EXIT.ok
 }
 
@@ -64,4 +64,36 @@ function tell(store: Store, host: string, outcome: BenchOutcome, seconds: number
   for (const { kernel, build, reason } of failures.slice(0, 10))
     log.warn(`${kernel}: build ${build.slice(0, 12)} could not be measured: ${reason}`)
   if (failures.length > 10) log.info(`… and ${failures.length - 10} more; see 'xlab query failures'`)
+}
+
+/** The summary, narrow enough for a terminal; all of it is `xlab query summary`. */
+function printSummary(rows: readonly Summary[]): void {
+  const columns: Column[] = [
+    { name: 'proposer', title: 'by' },
+    { name: 'attempted', title: 'tried' },
+    { name: 'failed' },
+    { name: 'size_ratio', title: 'size', digits: 3 },
+    { name: 'time_ratio', title: 'time', digits: 3 },
+    { name: 'interval', title: '95 %' },
+    { name: 'faster' },
+    { name: 'slower' },
+    { name: 'alike', title: 'same' },
+    { name: 'inconclusive', title: 'unclear' },
+    ...['target', 'host']
+      .filter(name => new Set(rows.map(row => row[name])).size > 1)
+      .map(name => ({ name })),
+  ]
+  const shown = rows.map(({ time_low: low, time_high: high, same, twins, ...row }) => ({
+    ...row,
+    alike: Number(same) + Number(twins),
+    interval:
+      typeof low === 'number' && typeof high === 'number' && low < high
+        ? `${low.toFixed(3)}–${high.toFixed(3)}`
+        : '',
+  }))
+  printTable(shown, columns)
+  log.info(
+    "size and time: geometric means of ratios to XLA's own object, below 1 is better; kernels faster, slower, …",
+  )
+  log.info("more: 'xlab query results', 'best', 'modules'; 'xlab show KERNEL'; 'xlab report'")
 }

@@ -135,6 +135,8 @@ interface Laid {
   readonly title: string
   readonly cells: readonly string[]
   readonly numeric: boolean
+  /** Worth nothing when cut: numbers, and hashes that a person copies. */
+  readonly rigid: boolean
 }
 
 function lay(rows: readonly Row[], column: Column): Laid {
@@ -145,6 +147,7 @@ function lay(rows: readonly Row[], column: Column): Laid {
     title: oneLine(column.title ?? column.name),
     cells: values.map(value => shown(value, digits)),
     numeric: present.length > 0 && present.every(isNumber),
+    rigid: present.every(value => isNumber(value) || HASH.test(String(value))),
   }
 }
 
@@ -180,7 +183,7 @@ function narrow(laid: readonly Laid[], widths: number[], limit: number): number 
   const total = (count: number): number =>
     widths.slice(0, count).reduce((a, b) => a + b, 0) + GAP.length * Math.max(0, count - 1)
   for (let excess = total(laid.length) - limit; excess > 0; excess = total(laid.length) - limit) {
-    const texts = widths.map((w, i) => ({ w, i })).filter(({ w, i }) => !laid[i]?.numeric && w > NARROWEST)
+    const texts = widths.map((w, i) => ({ w, i })).filter(({ w, i }) => !laid[i]?.rigid && w > NARROWEST)
     const widest = texts.sort((a, b) => b.w - a.w)[0]
     if (!widest) break
     const next = texts[1]?.w ?? NARROWEST

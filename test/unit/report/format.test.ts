@@ -63,6 +63,11 @@ describe('a narrow terminal', () => {
     expect(lines[1]).toContain(`${'y'.repeat(24)}`)
   })
 
+  test('leaves hashes whole, for they are copied', () => {
+    const text = formatRows([{ hash: HASH, name: 'x'.repeat(60) }], ['hash', 'name'], 'table', { width: 30 })
+    expect(text.split('\n')[1]).toBe('abababababab  xxxxxxxxxxxxxxx…')
+  })
+
   test('names the columns that do not fit at all', () => {
     const text = formatRows(wide, ['name', 'other', 'n'], 'table', { width: 14 })
     expect(text).toContain('not shown, too narrow: other, n')

@@ -28,11 +28,25 @@ export function kernelTable(store: Store): string {
   const models = new Map(
     store.prepare('SELECT hash, models FROM kernel_origin').raw().all() as [string, string | null][],
   )
+  const shares = new Map(
+    store
+      .prepare(
+        `SELECT hash || ' ' || signature_hash, max(kernel_pct) FROM module_kernel WHERE kernel_pct IS NOT NULL GROUP BY 1`,
+      )
+      .raw()
+      .all() as [string, number][],
+  )
   const columnOf = columnNames(rows)
   const lines = new Map<string, Record<string, unknown> & { xla_ns: number }>()
   for (const row of rows) {
     const key = `${row.hash} ${row.signature_hash}`
-    const line = lines.get(key) ?? { hash: row.hash, name: row.name, model: models.get(row.hash), xla_ns: 0 }
+    const line = lines.get(key) ?? {
+      hash: row.hash,
+      name: row.name,
+      model: models.get(row.hash),
+      share: shares.get(key),
+      xla_ns: 0,
+    }
     lines.set(key, line)
     if (row.proposer === 'xla') {
       line.xla_ns ||= row.time_ns ?? 0
@@ -45,6 +59,7 @@ export function kernelTable(store: Store): string {
   const others = [...new Set(rows.filter(row => row.proposer !== 'xla').map(columnOf))]
   const columns: Column[] = [
     ...['hash', 'name', 'model'].map(name => ({ name })),
+    { name: 'share', title: '% of kernel time', digits: 1 },
     { name: 'xla_ns', title: 'xla, ns', digits: 1 },
     { name: 'xla_bytes', title: 'xla, code bytes' },
     ...others.flatMap(name => [{ name: `${name} time` }, { name: `${name} size` }]),

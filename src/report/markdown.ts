@@ -58,7 +58,8 @@ the same kernels. *wall_ns* is one warm call of the whole module, library calls,
 const COVERAGE = `Ops that run and left IR are kernels here; the others went to library calls (convolutions, large dots) or other
 code that leaves none, and nothing on this page speaks of them.`
 
-const KERNELS = `Time and size as ratios to XLA's own object, with the 95 % interval of the time.`
+const KERNELS = `Time and size as ratios to XLA's own object, with the 95 % interval of the time. *% of kernel time*: what the kernel adds
+to the kernel time of the module in which it weighs most, under XLA: its gain counts for that much there.`
 
 const SUMMARY_COLUMNS: readonly Column[] = [
   { name: 'proposer' },

@@ -91,7 +91,7 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
   sqlQuery(
     'modules',
     "kernel time of each module by proposer, XLA's over the same kernels, and the wall time of a warm call",
-    'model program module proposer kernels measured xla_ns.0 kernel_ns.0 ratio.3 wall_ns.0 wall_pct.1 host',
+    'model program proposer kernels measured xla_ns.0 kernel_ns.0 ratio.3 wall_ns.0 wall_pct.1 host module',
     `SELECT h.model, m.program, m.name AS module, t.proposer, sum(t.kernels) OVER (PARTITION BY t.module_id, t.proposer) AS kernels,
       t.measured, t.xla_ns, t.kernel_ns, t.kernel_ns / t.xla_ns AS ratio, t.wall_ns,
       100.0 * t.xla_ns / nullif(t.wall_ns, 0) AS wall_pct, o.name AS host
@@ -102,7 +102,7 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
   sqlQuery(
     'coverage',
     'how much of each module left IR, and how many of its kernels can be run alone',
-    'model program module ops ops_with_ir covered_pct.1 kernels runnable producer',
+    'model program ops ops_with_ir covered_pct.1 kernels runnable producer module',
     'SELECT * FROM coverage ORDER BY module_id',
   ),
   sqlQuery(

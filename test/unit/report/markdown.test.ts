@@ -40,7 +40,7 @@ test('names the machine, versions, date and the commands to repeat it', () => {
 
 test('lists every kernel, what failed and why, and what was not measured', () => {
   const text = page()
-  expect(text).toMatch(/\| fusion\.0 \| cnn \| 100\.0 \| 1000 \|/)
+  expect(text).toMatch(/\| fusion\.0 \| cnn \| 50.0 \| 100\.0 \| 1000 \|/)
   expect(text).toMatch(/\| optimise \| broken \| passes:worse \| 2 \| [0-9a-f]{12} \| unknown pass name \|/)
   expect(text).toMatch(/\| verdict: refuted \| 2 \| 2 \|/)
   expect(text).toContain('convolution (1)')

@@ -4,6 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { environmentError } from '../errors.ts'
 import type { Host } from '../hosts/host.ts'
 import type { Verdict } from '../kernel/verdict.ts'
 import type { Lanes } from '../lanes/lanes.ts'
@@ -109,6 +110,7 @@ async function judgeChunk(
   signal?.throwIfAborted()
   const refused = new Map<string, string>()
   const run = await lanes.wide(() => execute(ready, refused, services))
+  if (run.failure !== undefined) throw environmentError(`the judge's executable ${run.failure}`)
   for (const { kernel, prepared } of ready)
     for (const [i, build] of kernel.builds.entries()) {
       const part = prepared.builds[i]
@@ -144,34 +146,67 @@ function verdictOf(result: VerifyResult | undefined): VerdictPart {
   }
 }
 
-/** Links and runs what is ready. Builds the linker refuses are left out, with the reason in `refused`. */
+interface Run {
+  readonly results: Map<string, VerifyResult>
+  jail: string
+  /** Why nothing at all could be linked; undefined when something was, or nothing had to be. */
+  failure?: string
+}
+
+/**
+ * Links and runs what is ready. Functions the linker refuses are left out, with the reason in `refused`. When it
+ * refuses for no function's sake, halves are tried alone; what fails alone has no result.
+ */
 async function execute(
   ready: readonly Judged[],
   refused: Map<string, string>,
   services: JudgeServices,
-): Promise<{ results: Map<string, VerifyResult>; jail: string }> {
-  const results = new Map<string, VerifyResult>()
-  let jail = ''
-  const jobs = ready.map(({ prepared }) => prepared.job)
-  if (jobs.every(job => job.candidates.length === 0)) return { results, jail }
+): Promise<Run> {
+  const run: Run = { results: new Map(), jail: '' }
+  if (ready.every(({ prepared }) => prepared.linkables.length === 0)) return run
   const directory = await mkdtemp(join(services.directory, 'judge-'))
   try {
-    const bundle = await link(ready, refused, directory, services)
-    if (bundle === undefined) return { results, jail }
-    const wanted = jobs
-      .map(job => ({ ...job, candidates: job.candidates.filter(c => !refused.has(c.function)) }))
-      .filter(job => job.candidates.length > 0 && job.references.every(r => !refused.has(r.function)))
-    await services.host.execute(bundle, wanted, {
-      ...(services.signal && { signal: services.signal }),
-      onResult: result => {
-        if (result.kind === 'hello') jail = result.jail.join(' ')
-        else if (result.kind === 'verify') results.set(result.function, result)
-      },
-    })
-    return { results, jail }
+    const linked = await link(ready, refused, directory, services)
+    if (linked === undefined) return run
+    if ('path' in linked) await runJobs(linked, ready, refused, services, run)
+    else if (ready.length === 1) run.failure = linked.reason
+    else {
+      const middle = Math.ceil(ready.length / 2)
+      const first = await execute(ready.slice(0, middle), refused, services)
+      const second = await execute(ready.slice(middle), refused, services)
+      const failure = first.failure !== undefined && second.failure !== undefined ? first.failure : undefined
+      return {
+        results: new Map([...first.results, ...second.results]),
+        jail: first.jail || second.jail,
+        ...(failure !== undefined && { failure }),
+      }
+    }
+    return run
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+async function runJobs(
+  bundle: Bundle,
+  ready: readonly Judged[],
+  refused: ReadonlyMap<string, string>,
+  services: JudgeServices,
+  run: Run,
+): Promise<void> {
+  const wanted = ready
+    .map(({ prepared: { job } }) => ({
+      ...job,
+      candidates: job.candidates.filter(c => !refused.has(c.function)),
+    }))
+    .filter(job => job.candidates.length > 0 && job.references.every(r => !refused.has(r.function)))
+  await services.host.execute(bundle, wanted, {
+    ...(services.signal && { signal: services.signal }),
+    onResult: result => {
+      if (result.kind === 'hello') run.jail = result.jail.join(' ')
+      else if (result.kind === 'verify') run.results.set(result.function, result)
+    },
+  })
 }
 
 async function link(
@@ -179,7 +214,7 @@ async function link(
   refused: Map<string, string>,
   directory: string,
   services: JudgeServices,
-): Promise<Bundle | undefined> {
+): Promise<Bundle | { readonly reason: string } | undefined> {
   for (;;) {
     const linkables = ready.flatMap(({ prepared }) => prepared.linkables).filter(l => !refused.has(l.id))
     if (linkables.length === 0) return undefined
@@ -187,12 +222,10 @@ async function link(
       target: services.host.target,
       orderSeed: services.seed,
       directory,
+      ...(services.signal && { signal: services.signal }),
     })
     if (linked.state === 'ok') return linked.bundle
-    if (linked.id === undefined || refused.has(linked.id)) {
-      for (const { id } of linkables) refused.set(id, linked.reason)
-      return undefined
-    }
+    if (linked.id === undefined || refused.has(linked.id)) return { reason: linked.reason }
     refused.set(linked.id, linked.reason)
   }
 }

@@ -91,7 +91,7 @@ def load_tensorflow():
 
 def facts(tf, seed):
     cpu = dict(re.findall(r"^(model name|flags|Features)\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M))
-    return {
+    found = {
         "producer": f"tensorflow {tf.__version__}",
         "llvm": XLA_LLVM.get(".".join(tf.__version__.split(".")[:2])),
         "python": platform.python_version(),
@@ -99,6 +99,7 @@ def facts(tf, seed):
         "cpuFeatures": cpu.get("flags") or cpu.get("Features"),
         "seed": seed,
     }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def explain(error, memory):

@@ -85,6 +85,8 @@ function conclude({ error, files, phase }: Reported, end: ProcessEnd, log: strin
     return failed('unclear', `ended by ${end.signal} in phase '${phase}'${lastWords(log)}`)
   if (files === undefined)
     return failed('unclear', `ended with exit code ${end.code} in phase '${phase}'${lastWords(log)}`)
+  if (/Could not write XLA debug data to .*(RESOURCE_EXHAUSTED|No space left|quota)/.test(log))
+    return failed('environment', 'no space left on the disk: XLA could not write its whole dump')
   if (files === 0)
     return failed('subject', 'XLA compiled nothing: jit-compile something (jit_compile=True), then run it')
   return { state: 'complete' }

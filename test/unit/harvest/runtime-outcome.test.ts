@@ -32,6 +32,16 @@ test('flags XLA refuses are named, as TensorFlow 2.21 words it', () => {
   )
 })
 
+test('a dump that did not fit on the disk is not taken for whole', () => {
+  // XLA logs it and goes on; the process ends well.
+  const log =
+    'E0000 00:00:1795375879.739185   15671 dump.cc:253] Could not write XLA debug data to /d/module_0000.x.mlir: RESOURCE_EXHAUSTED: /d/module_0000.x.mlir; No space left on device\n'
+  expect(concluded([DONE], OK, log)).toMatchObject({
+    fault: 'environment',
+    reason: expect.stringMatching(/no space left/),
+  })
+})
+
 test('a model that merely prints such a line is not taken for it', () => {
   expect(concluded([DONE], OK, 'Unknown flags in XLA_FLAGS: --xla_foo').state).toBe('complete')
 })

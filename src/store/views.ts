@@ -43,7 +43,8 @@ WHERE NOT EXISTS (SELECT 1 FROM sighting WHERE kernel_hash = hash AND signature_
   {
     name: 'reference',
     summary: "the build each kernel's sizes are compared with: XLA's own object, the first proposed",
-    sql: `SELECT p.kernel_hash, p.build_hash, t.triple FROM proposal p JOIN target t ON t.id = p.target_id
+    sql: `SELECT p.kernel_hash, p.build_hash, x.code_bytes, t.triple FROM proposal p
+JOIN build x ON x.hash = p.build_hash JOIN target t ON t.id = p.target_id
 WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build b ON b.hash = q.build_hash
   WHERE q.kernel_hash = p.kernel_hash AND q.proposer = 'xla' AND b.state = 'ok')`,
   },
@@ -64,7 +65,7 @@ WHERE b.input = 'kernel' AND b.undefined_symbols <> '[]' AND u.value NOT LIKE '\
     sql: `SELECT c.kernel_hash AS hash, k.name, p.proposer, p.proposal_id, t.name AS target, b.hash AS build_hash, c.signature_hash,
   b.state AS build, v.state AS verdict, v.worst_ulps, v.trials,
   b.code_bytes, b.rodata_bytes, b.object_bytes, b.instructions,
-  CASE WHEN x.code_bytes > 0 THEN 1.0 * b.code_bytes / x.code_bytes END AS size_ratio,
+  CASE WHEN r.code_bytes > 0 THEN 1.0 * b.code_bytes / r.code_bytes END AS size_ratio,
   e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
   CASE WHEN p.proposer = 'xla' AND e.build_hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
   o.name AS host, coalesce(v.reason, b.reason) AS reason, l.hash IS NOT NULL AS libm, b.content_hash
@@ -75,7 +76,6 @@ JOIN kernel_call c ON c.kernel_hash = p.kernel_hash
 JOIN target t ON t.id = p.target_id
 JOIN build b ON b.hash = p.build_hash
 LEFT JOIN reference r ON r.kernel_hash = p.kernel_hash AND r.triple = t.triple
-LEFT JOIN build x ON x.hash = r.build_hash
 LEFT JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
 LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.signature_hash
   AND e.content_hash = b.content_hash

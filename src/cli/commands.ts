@@ -113,7 +113,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'report',
     summary: 'one self-contained page',
-    options: [['-o, --output <file>', 'FILE.md', 'results/report.md']],
+    options: [['-o, --output <file>', 'FILE.md (default: results/report.md)']],
     examples: ['xlab report -o results/report.md'],
     load: () => import('./report.ts'),
   },

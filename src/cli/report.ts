@@ -1,7 +1,7 @@
 /** `xlab report`: one Markdown page. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { userPath } from '../config/paths.ts'
+import { dirname, join } from 'node:path'
+import { RESULTS_DIR, userPath } from '../config/paths.ts'
 import { EXIT, type ExitCode, environmentError, usageError } from '../errors.ts'
 import { log } from '../log.ts'
 import { markdownReport } from '../report/markdown.ts'
@@ -9,7 +9,7 @@ import type { Options } from './command.ts'
 import type { Context } from './context.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
-  const path = userPath(String(options.output ?? 'results/report.md'))
+  const path = typeof options.output === 'string' ? userPath(options.output) : join(RESULTS_DIR, 'report.md')
   if (!path.endsWith('.md'))
     throw usageError(`a report is Markdown for now: ${path}`, 'name a file that ends in .md')
   const page = markdownReport(context.readOnlyStore(), { date: new Date() })

@@ -1,5 +1,4 @@
 /** The report as one Markdown page: the question, the answer in words and figures, and everything behind it. */
-import { kernelFilter } from '../store/kernel-filter.ts'
 import type { Store } from '../store/open.ts'
 import { answer } from './answer.ts'
 import { type Column, escapeMarkdown, formatRows, type Row } from './format.ts'
@@ -119,14 +118,13 @@ function failures(store: Store): string {
 }
 
 function notMeasured(store: Store): string {
-  const { where } = kernelFilter(undefined)
   const rows = store
     .prepare(
       `SELECT CASE WHEN signature_hash IS NULL THEN 'kernel cannot be run alone'
           WHEN build <> 'ok' THEN 'did not build' WHEN verdict IS NULL THEN 'no verdict yet'
           WHEN verdict NOT IN ('same', 'agreed', 'exhausted') THEN 'verdict: ' || verdict ELSE 'passed, not yet benched' END AS why,
         count(*) AS builds, count(DISTINCT hash) AS kernels
-       FROM result WHERE time_ns IS NULL AND ${where} GROUP BY why ORDER BY builds DESC`,
+       FROM result WHERE time_ns IS NULL GROUP BY why ORDER BY builds DESC`,
     )
     .all() as Row[]
   const library = store

@@ -85,7 +85,7 @@ export function repeat(store: Store): string {
     ...harvests.map(({ model, source, xla_flags }) =>
       source === 'import'
         ? `./xlab import ${quote(model)}`
-        : `./xlab harvest ${source === 'dump' ? '--from ' : ''}${quote(model)}${flags(source, xla_flags)}`,
+        : `./xlab harvest ${source === 'dump' ? '--from=' : ''}${quote(model)}${flags(source, xla_flags)}`,
     ),
     `./xlab optimise --with ${quote(proposers.join(','))} --target ${quote(targets.join(','))}`,
     './xlab verify',

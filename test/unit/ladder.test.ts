@@ -30,13 +30,15 @@ const OWNERS: Readonly<Record<string, string>> = {
 const rungOf = (part: string): number => RUNGS.findIndex(rung => rung.includes(part))
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
 const imports = files.flatMap(file =>
-  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map(
-    match => ({
-      file,
-      from: file.split('/')[0] ?? '',
-      specifier: match[1] ?? '',
-    }),
-  ),
+  [
+    ...readFileSync(join(SRC, file), 'utf8').matchAll(
+      /(?:^(?:import|export|\})[^'\n]* from |^import |\bimport\()'([^']+)'/gm,
+    ),
+  ].map(match => ({
+    file,
+    from: file.split('/')[0] ?? '',
+    specifier: match[1] ?? '',
+  })),
 )
 
 test('every file stands on a rung', () => {

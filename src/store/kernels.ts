@@ -33,10 +33,13 @@ export function putKernel(
   })
 }
 
-/** Stores a signature unless it is known; returns its hash. */
+/**
+ * Stores a signature unless it is known; returns its hash. Argument names are not part of it: a kernel that two
+ * modules call the same way is judged and measured once, and the names kept are those of the first.
+ */
 export function putSignature(store: Store, signature: Signature): string {
   const json = JSON.stringify(signature)
-  const hash = sha256(json)
+  const hash = sha256(JSON.stringify(signature, (key, value) => (key === 'name' ? undefined : value)))
   const slots = new Map(signature.arguments.map(({ slot, bytes }) => [slot, bytes]))
   insert(
     store,

@@ -51,20 +51,28 @@ static void put_value(const char *name, const struct dtype *t, uint64_t bits) {
   put_string(text);
 }
 
-/* The inputs themselves, where there are few enough to read. */
-static void put_inputs(const struct arena *a, size_t replica) {
+static size_t units_of(const struct argument *arg) { return arg->bytes / arg->dtype->unit_bytes; }
+
+/* The inputs themselves, where there are few enough to read; of a function tried on many inputs at once (every
+ * argument has as many elements as the output) those of the element that differs. */
+static void put_inputs(const struct arena *a, const struct comparison *c) {
   const struct job *job = a->job;
-  size_t total = 0;
-  for (size_t i = 0; i < job->argument_count; i++)
-    if (!job->arguments[i].out) total += job->arguments[i].bytes / job->arguments[i].dtype->unit_bytes;
-  if (total == 0 || total > MAX_INPUTS) return;
+  size_t total = 0, replica = c->replica;
+  bool each = true;
+  for (size_t i = 0; i < job->argument_count; i++) {
+    if (!job->arguments[i].out) total += units_of(&job->arguments[i]);
+    each &= units_of(&job->arguments[i]) == units_of(&job->arguments[c->argument]);
+  }
+  bool all = total <= MAX_INPUTS;
+  if (total == 0 || !(all || each)) return;
   const char *before = ",\"values\":[";
   for (size_t i = 0; i < job->argument_count; i++) {
     const struct argument *arg = &job->arguments[i];
     if (arg->out) continue;
     const struct slot *slot = &a->slots[arg->slot];
     const uint8_t *at = (slot->out ? slot->pristine : a->mine + slot->offset) + replica * slot->stride;
-    for (size_t unit = 0; unit < arg->bytes / arg->dtype->unit_bytes; unit++, before = ",") {
+    size_t end = all ? units_of(arg) : c->element + 1;
+    for (size_t unit = all ? 0 : c->element; unit < end; unit++, before = ",") {
       char text[80];
       print_ir_value(text, sizeof text, arg->dtype,
                      load_bits(at + unit * arg->dtype->unit_bytes, arg->dtype->unit_bytes));
@@ -85,6 +93,6 @@ void put_counterexample(const struct arena *a, enum input_kind kind, uint64_t tr
     put_value("lowest", c->dtype, c->lowest);
     put_value("highest", c->dtype, c->highest);
   }
-  put_inputs(a, c->replica);
+  put_inputs(a, c);
   put("}");
 }

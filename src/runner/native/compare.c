@@ -166,6 +166,7 @@ static bool unit_agrees(const struct expectation *e, const struct view *v, enum 
     c->worst_ulps = fmax(c->worst_ulps, distance(u.dtype, actual, expected));
     return true;
   }
+  if (c->differing && replica != c->replica) return false; /* counted for the first replica that differs alone */
   if (c->differing++ == 0) {
     bool tail = index >= v->units;
     c->agrees = false;

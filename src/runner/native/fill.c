@@ -108,13 +108,13 @@ static uint8_t *contents(const struct arena *a, const struct slot *s) {
   return s->out ? s->pristine : a->mine + s->offset;
 }
 
-void fill_arena(const struct arena *a, enum input_kind kind, uint64_t trial) {
+void fill_replica(const struct arena *a, size_t replica, enum input_kind kind, uint64_t trial) {
   for (size_t i = 0; i < a->slot_count; i++) {
     const struct slot *s = &a->slots[i];
-    uint8_t *at = contents(a, s);
+    uint8_t *at = contents(a, s) + replica * s->stride;
     /* What no input fills is the same noise for every function: an output left unwritten then shows as a
      * difference, unless the reference leaves it unwritten too. */
-    if (s->out) noise(at, s->stride * a->replicas, ~key_of(a->job, trial, s->argument));
+    if (s->out) noise(at, s->stride, ~key_of(a->job, trial, s->argument));
     if (!s->in) continue;
     const struct argument *arg = &a->job->arguments[s->source];
     const struct dtype *t = arg->dtype;

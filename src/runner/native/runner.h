@@ -152,8 +152,8 @@ void describe_address(const struct arena *, uintptr_t address, const char *verb,
 
 /* ---- inputs: fill.c ---- */
 uint64_t mix(uint64_t);
-/* Everything the arena holds before a run, from (seed, trial, argument, element) alone. */
-void fill_arena(const struct arena *, enum input_kind, uint64_t trial);
+/* Everything one replica holds before a run, from (seed, trial, argument, element) alone. */
+void fill_replica(const struct arena *, size_t replica, enum input_kind, uint64_t trial);
 /* Total bits of input that carry a value; what `exhaustive` enumerates. */
 unsigned input_bits(const struct job *);
 /* Replica r of every input takes the bits of case `first + r`, in order of the arguments. */

@@ -199,7 +199,7 @@ static bool run_one(struct session *s, char *reason) {
     s->count = 0;
     return true;
   }
-  fill_arena(&s->arena, TIMING, 0);
+  fill_replica(&s->arena, 0, TIMING, 0);
   restore_arena(&s->arena);
   size_t output_bytes = 0;
   for (size_t i = 0; i < s->arena.slot_count; i++) {

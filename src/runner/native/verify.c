@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CASES = 65536, MAX_BATCH_BYTES = 64 << 20, MAX_BITS = 24, MAX_CRASHES = 64, MAX_HANGS = 2 };
+enum { MAX_CASES = 65536, MAX_BATCH_BYTES = 64 << 20, TRIAL_BATCH_BYTES = 1 << 20, MAX_BITS = 24, MAX_CRASHES = 64, MAX_HANGS = 2 };
 
 enum state { RUNNING, REFUTED, BROKEN };
 struct standing {
@@ -22,7 +22,6 @@ struct session {
   size_t cases;       /* replicas that mean something in this batch */
   bool incomplete;    /* some batch was given up, not just replicas on which the reference is undefined */
   unsigned hangs;     /* of references: more than a few, and the rest is not tried */
-  enum input_kind kind;
   char failure[MAX_REASON]; /* why a reference failed first */
 };
 
@@ -88,6 +87,11 @@ static bool run_reference(struct session *s, const struct reference *ref) {
   return false;
 }
 
+/* What a replica was filled with. */
+static enum input_kind kind_of(const struct session *s, size_t replica) {
+  return s->job->exhaustive ? ENUMERATED : s->job->trials[s->first + replica];
+}
+
 /* ---- answers ---- */
 static void begin_result(const struct session *s, size_t c, const char *state) {
   const struct standing *st = &s->standings[c];
@@ -115,10 +119,11 @@ static void try_candidate(struct session *s, size_t c) {
   if (outcome == COMPLETED) result = compare_outputs(s->expectation, candidate->semantics, s->skip);
   st->ns += now_ns() - started;
   if (result.worst_ulps > st->worst_ulps) st->worst_ulps = result.worst_ulps;
-  for (size_t r = 0; r < s->cases; r++) st->trials += !s->skip[r];
+  size_t last = outcome != COMPLETED ? at : result.agrees ? s->cases - 1 : result.replica;
+  for (size_t r = 0; r <= last; r++) st->trials += !s->skip[r];
   if (outcome != COMPLETED) {
     char full[MAX_REASON + 80];
-    snprintf(full, sizeof full, "%s (inputs: %s, trial %llu)", reason, kind_names[s->kind],
+    snprintf(full, sizeof full, "%s (inputs: %s, trial %llu)", reason, kind_names[kind_of(s, at)],
              (unsigned long long)(s->first + at));
     st->state = BROKEN;
     begin_result(s, c, "broken");
@@ -128,7 +133,7 @@ static void try_candidate(struct session *s, size_t c) {
     st->state = REFUTED;
     begin_result(s, c, "refuted");
     put(",\"counterexample\":");
-    put_counterexample(&s->arena, s->kind, s->first + result.replica, &result);
+    put_counterexample(&s->arena, kind_of(s, result.replica), s->first + result.replica, &result);
     end_result();
   }
 }
@@ -169,35 +174,43 @@ static void finish(const struct session *s, const char *reason) {
   }
 }
 
+/* Tries cases, or trials, `first` to `total` with `replicas` of them in one child. */
+static void try_all(struct session *s, uint64_t first, uint64_t total, size_t replicas, char *reason) {
+  if (!open_arena(&s->arena, s->job, replicas, NULL, HIDDEN, reason, MAX_REASON)) return;
+  s->expectation = open_expectation(&s->arena);
+  s->skip = calloc(replicas, 1);
+  for (s->first = first; s->first < total && !finished(s); s->first += replicas) {
+    s->cases = total - s->first < replicas ? (size_t)(total - s->first) : replicas;
+    if (s->job->exhaustive) fill_cases(&s->arena, s->first);
+    for (size_t r = 0; !s->job->exhaustive && r < s->cases; r++) fill_replica(&s->arena, r, kind_of(s, r), s->first + r);
+    run_trial(s);
+  }
+  close_expectation(s->expectation);
+  free(s->skip);
+  close_arena(&s->arena);
+}
+
+/* How many fit into `room`: small kernels then cost no fork each. */
+static size_t together(const struct job *job, uint64_t wanted, size_t room) {
+  size_t one = 0, replicas = 1;
+  for (size_t i = 0; i < job->argument_count; i++) one += job->arguments[i].bytes + 64;
+  while (replicas < MAX_CASES && replicas < wanted && 2 * replicas * one <= room) replicas *= 2;
+  return replicas;
+}
+
 void verify(const struct job *job) {
   struct session s = {.job = job};
   s.standings = calloc(job->candidate_count + 1, sizeof *s.standings);
   char reason[MAX_REASON] = "";
   unsigned bits = input_bits(job);
-  size_t replicas = 1;
-  if (job->exhaustive) {
-    size_t one = 0;
-    for (size_t i = 0; i < job->argument_count; i++) one += job->arguments[i].bytes + 64;
-    while (bits <= MAX_BITS && replicas < MAX_CASES && replicas < 1ULL << bits && replicas * one < MAX_BATCH_BYTES)
-      replicas *= 2;
-    if (bits > MAX_BITS) snprintf(reason, sizeof reason, "its inputs have too many bits to try them all (%u)", bits);
-  }
-  bool ready = !reason[0] && open_arena(&s.arena, job, replicas, NULL, HIDDEN, reason, sizeof reason);
-  if (ready) {
-    s.expectation = open_expectation(&s.arena);
-    s.skip = calloc(replicas, 1);
-    uint64_t total = job->exhaustive ? 1ULL << bits : job->trial_count;
-    for (s.first = 0; s.first < total && !finished(&s); s.first += replicas) {
-      s.cases = replicas;
-      s.kind = job->exhaustive ? ENUMERATED : job->trials[s.first];
-      if (job->exhaustive) fill_cases(&s.arena, s.first);
-      else fill_arena(&s.arena, s.kind, s.first);
-      run_trial(&s);
-    }
-    close_expectation(s.expectation);
-    free(s.skip);
-  }
-  finish(&s, ready ? NULL : reason);
-  if (s.arena.slots) close_arena(&s.arena);
+  if (!job->exhaustive) {
+    /* The first alone, between guard pages of its own: what strays from its buffers is caught there to the byte. */
+    if (job->trial_count > 0) try_all(&s, 0, 1, 1, reason);
+    uint64_t rest = job->trial_count > 1 ? job->trial_count - 1 : 0;
+    if (rest > 0 && !reason[0]) try_all(&s, 1, job->trial_count, together(job, rest, TRIAL_BATCH_BYTES), reason);
+  } else if (bits > MAX_BITS)
+    snprintf(reason, sizeof reason, "its inputs have too many bits to try them all (%u)", bits);
+  else try_all(&s, 0, 1ULL << bits, together(job, 1ULL << bits, MAX_BATCH_BYTES), reason);
+  finish(&s, reason[0] ? reason : NULL);
   free(s.standings);
 }

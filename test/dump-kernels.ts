@@ -9,6 +9,7 @@ import type { Signature } from '../src/kernel/signature.ts'
 
 export interface DumpKernel {
   readonly name: string
+  readonly hash: string
   readonly ir: string
   readonly signature: Signature
   /** XLA's optimised IR, canonical, and its own object; the symbol is the kernel's name there. */
@@ -44,6 +45,7 @@ export function dumpKernels(folder: string): DumpKernel[] {
         return [
           {
             name: kernel.name,
+            hash: kernel.hash,
             ir: kernel.ir,
             signature,
             xlaIr: kernelsOf(part.withOpt).find(other => other.name === kernel.name)?.ir,

@@ -39,6 +39,7 @@ export interface PrepareServices {
   readonly toolchain: Toolchain
   readonly target: Target
   readonly seed: number
+  /** Trials of a kernel; small ones get more. */
   readonly trials: number
   readonly limitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -79,8 +80,16 @@ const TRIALS: readonly InputKind[] = [
   'sprinkled',
   'edges',
 ]
-const trialKinds = (count: number): InputKind[] =>
-  Array.from({ length: count }, (_, i) => TRIALS[i % TRIALS.length] ?? 'uniform')
+
+/** Small kernels meet few values in a trial, and cost little: up to eight times as many for them. */
+const ENOUGH_BYTES = 16_384
+const MOST_TIMES = 8
+
+function trialKinds(count: number, signature: Signature): InputKind[] {
+  const bytes = Math.max(1, ...signature.arguments.map(argument => argument.bytes))
+  const times = Math.min(MOST_TIMES, Math.max(1, Math.ceil(ENOUGH_BYTES / bytes)))
+  return Array.from({ length: count * times }, (_, i) => TRIALS[i % TRIALS.length] ?? 'uniform')
+}
 
 /** Bits of input a run depends on; inputs in one piece of memory count once. */
 function inputBits(signature: Signature): number {
@@ -158,7 +167,7 @@ export async function prepareKernel(
       references,
       candidates,
       seed: services.seed,
-      trials: exhaustive ? 'exhaustive' : trialKinds(services.trials),
+      trials: exhaustive ? 'exhaustive' : trialKinds(services.trials, kernel.signature),
       limitMs: services.limitMs ?? 10_000,
     },
   }

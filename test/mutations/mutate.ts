@@ -1,5 +1,6 @@
 /** Mutations of a kernel's canonical IR: small mistakes a verifier must notice. Each changes one line. */
 import { readInstruction } from '../../src/judge/instruction.ts'
+import { dataValues, readFunctions } from '../../src/judge/module-text.ts'
 
 export interface Mutation {
   readonly kind: string
@@ -117,7 +118,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       return other === undefined ? all : ` = ${other} `
     }),
   'index stride': line => replaced(line, /(?<= = mul .*i(?:32|64) %\S+, )(\d+)$/, n => `${Number(n) + 1}`),
-  'uninitialised output': line => replaced(line, /(?<=^ {2}store (?:i\d+|float|<\d+ x \w+>) )[^,]+/, 'undef'),
+  'uninitialised output': line => {
+    const i = readInstruction(line)
+    const [value, pointer] = i?.operands ?? []
+    if (i?.opcode !== 'store' || value === undefined || pointer === undefined || value.type === 'ptr')
+      return undefined
+    return [
+      `  %mutant.at = alloca ${value.type}`,
+      `  %mutant = load ${value.type}, ptr %mutant.at`,
+      i.rebuild(['%mutant', pointer.value]),
+    ]
+  },
   'write one element further': line => shifted(line, 'store'),
   'read one element further': line => shifted(line, 'load'),
   'removed NaN handling': line =>
@@ -125,7 +136,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       word === 'uno' ? 'false' : `o${word === 'une' ? 'ne' : word.slice(1)}`,
     ),
   'wrong conversion': line =>
-    replaced(line, / = (sitofp|fptosi|zext|trunc) (?!.* to i1$)/, (all, word) => {
+    replaced(line, / = (sitofp|fptosi|zext) (?!i1 )/, (all, word) => {
       const other = { sitofp: 'uitofp', fptosi: 'fptoui', zext: 'sext' }[word ?? '']
       return other === undefined ? all : ` = ${other} `
     }),
@@ -147,7 +158,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       return other ?? word
     }),
   'wrong logic': line =>
-    replaced(line, / = (and|or) (?!disjoint)/, (_, word) => ` = ${word === 'and' ? 'or' : 'and'} `),
+    replaced(line, / = (and|or) (?!disjoint|i1 true)/, (_, word) => ` = ${word === 'and' ? 'or' : 'and'} `),
   'rounded twice': line => {
     const i = readInstruction(line)
     if (i?.opcode !== 'fdiv' || i.type !== 'float') return undefined
@@ -157,21 +168,39 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'unsigned comparison': line => replaced(line, /(?<=icmp )s(?=[lg][te] )/, 'u'),
 }
 
-/** At most `each` mutations of every kind, spread over the text. */
+/** Kinds that say something only of values that depend on input data; of loop counters they mean the same. */
+const OF_DATA = new Set(['unsigned comparison', 'read one element further'])
+
+/** At most `each` mutations of every kind, those nearest the end of the text, where the work is done. */
 export function mutationsOf(ir: string, each: number): Mutation[] {
   const lines = ir.split('\n')
-  return Object.entries(KINDS).flatMap(([kind, change]) => {
-    const all = lines.flatMap((from, line): Mutation[] => {
-      if (!from.startsWith('  ')) return []
-      const to = change(from)
-      return to === undefined ? [] : [{ kind, line, from, to }]
-    })
-    const step = Math.max(1, all.length / each)
-    return Array.from({ length: Math.min(each, all.length) }, (_, i) => all[Math.floor(i * step)]).filter(
-      mutation => mutation !== undefined,
-    )
-  })
+  const functions = readFunctions(ir)
+  const data = dataValues(functions)
+  const functionAt = (line: number): string => {
+    const offset = lines.slice(0, line).join('\n').length + 1
+    return functions.find(f => f.text.start < offset && offset < f.text.end)?.text.name ?? ''
+  }
+  const isSite = (kind: string, line: number): boolean => {
+    const i = readInstruction(lines[line] ?? '')
+    if (i === undefined) return false
+    const known = data.get(functionAt(line))
+    if (i.result !== undefined && !used(ir, i.result)) return false
+    if (!OF_DATA.has(kind)) return true
+    return i.opcode === 'load'
+      ? known?.has(i.result ?? '') === true
+      : i.operands.some(o => known?.has(o.value))
+  }
+  return Object.entries(KINDS).flatMap(([kind, change]) =>
+    lines
+      .flatMap((from, line): Mutation[] => {
+        const to = from.startsWith('  ') ? change(from) : undefined
+        return to !== undefined && isSite(kind, line) ? [{ kind, line, from, to }] : []
+      })
+      .slice(-each),
+  )
 }
+
+const used = (ir: string, value: string): boolean => ir.split(new RegExp(`${value}\\b`)).length > 2
 
 /** The text with one mutation; throws when it is not the text the mutation was made of. */
 export function mutate(ir: string, mutation: Mutation): string {

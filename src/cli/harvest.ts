@@ -1,5 +1,6 @@
 /** `xlab harvest`: runs models and collects every kernel XLA emits, or takes in a dump folder. */
 import { statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { userPath } from '../config/paths.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
 import type { IngestServices, IngestSummary } from '../harvest/ingest.ts'
@@ -92,6 +93,8 @@ async function open(context: Context): Promise<IngestServices> {
   if (dead > 0) log.info(`${dead} interrupted harvest${dead > 1 ? 's' : ''} marked as failed`)
   const reader = await openReader(await ensureToolchain({ signal: context.signal }), {
     signal: context.signal,
+    // This process is as busy as a reader.
+    children: Math.max(1, availableParallelism() - 1),
   })
   context.onExit(() => reader.close())
   return { store, reader, signal: context.signal }

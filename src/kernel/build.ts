@@ -1,5 +1,5 @@
 /** What is compiled, and what came out. Equal requests are one build. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What code is made for. `cpu` and `features` as `llc -mcpu` and `-mattr` take them. */
 export interface Target {
@@ -67,7 +67,7 @@ export type BuildResult =
       readonly seconds: number
     }
 
-export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
+export const sha256 = (data: string | Uint8Array): string => hash('sha256', data)
 
 /** Identity of a build: what was compiled, by what, for what. */
 export const buildHash = (r: BuildRequest): string =>

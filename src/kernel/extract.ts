@@ -87,13 +87,16 @@ function abiOf({ result, parameters, tail }: Entity): Abi {
 }
 
 /** A kernel reads its frame and always returns null, for success. */
-const isKernel = (body: string): boolean =>
-  uses(body, '%v0') &&
-  (body.match(/\n {2}ret /g)?.length ?? 0) === (body.match(/\n {2}ret ptr null/g)?.length ?? -1)
+const isKernel = (body: string): boolean => uses(body, '%v0') && !/\n {2}ret (?!ptr null)/.test(body)
 
-/** Whether the body refers to a parameter beyond its declaration. */
+/** Whether the body refers to a parameter of a pointer beyond its declaration. */
 function uses(body: string, parameter: string): boolean {
-  const first = body.indexOf('{\n')
-  const at = body.indexOf(`ptr ${parameter}`, first)
-  return at >= 0 && new RegExp(`ptr ${parameter}\\b`).test(body.slice(at))
+  const start = body.indexOf('{\n')
+  for (
+    let at = body.indexOf(`ptr ${parameter}`, start);
+    at >= 0;
+    at = body.indexOf(`ptr ${parameter}`, at + 1)
+  )
+    if (!/\d/.test(body[at + 4 + parameter.length] ?? '')) return true
+  return false
 }

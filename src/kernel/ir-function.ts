@@ -16,6 +16,7 @@ const LABEL = new RegExp(`(${NAME}):`, 'y')
 const INSTRUCTION = new RegExp(`(?:%(${NAME})\\s*=\\s*)?([a-z_0-9]+)`, 'y')
 /** Debug records, calls of debug intrinsics, and use-list orders. */
 const DROPPED = /#dbg_|(?:tail )?call void @llvm\.dbg\.|uselistorder/y
+const PERCENT = 37
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 const TERMINATORS = words(
   'br ret switch unreachable indirectbr invoke resume callbr cleanupret catchret catchswitch',
@@ -117,20 +118,23 @@ function readBody(reader: IrReader, text: string, unnamed: number): { body: Piec
       reader.write('\n}')
       return { body: reader.take(), instructions }
     }
-    LABEL.lastIndex = INSTRUCTION.lastIndex = at
-    const named = LABEL.exec(text)?.[1]
-    if (named !== undefined) {
-      reader.jump(LABEL.lastIndex)
-      label(named)
-      continue
+    // Most lines are values and need not be tried as anything else.
+    if (c !== PERCENT) {
+      LABEL.lastIndex = DROPPED.lastIndex = at
+      const named = LABEL.exec(text)?.[1]
+      if (named !== undefined) {
+        reader.jump(LABEL.lastIndex)
+        label(named)
+        continue
+      }
+      if (DROPPED.test(text)) {
+        const end = text.indexOf('\n', at)
+        if (end < 0) throw cutShort()
+        reader.jump(end)
+        continue
+      }
     }
-    DROPPED.lastIndex = at
-    if (DROPPED.test(text)) {
-      const end = text.indexOf('\n', at)
-      if (end < 0) throw cutShort()
-      reader.jump(end)
-      continue
-    }
+    INSTRUCTION.lastIndex = at
     const [, result, opcode = ''] = INSTRUCTION.exec(text) ?? []
     const continued = CONTINUATIONS.has(opcode)
     if (!labelled && !continued) label(String(next))

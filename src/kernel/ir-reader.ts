@@ -6,7 +6,7 @@
 /** Text and references in turn: literal, reference, literal, …, literal. A reference keeps its sigil: `@f`, `#0`, `!3`, `%T`. */
 export type Pieces = readonly string[]
 
-/** What ends a step of the scanner: a bracket, a comma, a line's end, or the end of the text (0). */
+/** What ends a step of the scanner: a bracket, a header's comma, a line's end, or the end of the text (0). */
 export const NEWLINE = 10
 export const COMMA = 44
 
@@ -66,6 +66,8 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
   let line = ''
   let pieces: string[] = []
   let locals: Map<string, string> | undefined
+  /** Whether commas are structural: in a definition's header, where they part parameters. */
+  let commas = false
   const seen: IrReader['seen'] = { local: undefined, global: undefined }
 
   const flush = (end: number): void => {
@@ -151,17 +153,18 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
   const step = (): number => {
     for (;;) {
       const c = text.charCodeAt(at)
-      if (c < 128) {
-        if (SPECIAL[c] === 0) {
+      if (c === 32 || (c === COMMA && !commas)) {
+        const next = text.charCodeAt(at + 1)
+        if (c === COMMA || (next !== 32 && next !== 9 && next !== 13)) {
           at++
           continue
         }
+      } else if (c >= 128 || SPECIAL[c] === 0) {
+        at++
+        continue
       } else if (at >= length) {
         flush(at)
         return 0
-      } else {
-        at++
-        continue
       }
       const start = at
       switch (c) {
@@ -196,11 +199,9 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
         case 9:
         case 13:
           skipBlanks()
-          if (at - start > 1 || c !== 32) {
-            flush(start)
-            line += ' '
-            from = at
-          }
+          flush(start)
+          line += ' '
+          from = at
           break
         case NEWLINE:
           flush(start)
@@ -245,6 +246,7 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
       flush(at - held)
       from = at
       pieces.push(lines + line.trimEnd())
+      commas = false
       const taken = pieces
       pieces = []
       lines = line = ''
@@ -252,6 +254,7 @@ export function createReader(text: string, types: ReadonlySet<string>, scopeList
     },
     startLocals: () => {
       locals = new Map()
+      commas = true
     },
     endLocals: () => {
       locals = undefined

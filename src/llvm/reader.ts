@@ -27,13 +27,13 @@ export interface Reader {
   close(): Promise<void>
 }
 
-/** A reader with one child process a core for each rung, started as texts come. The newer LLVM is fetched on demand. */
+/** A reader with up to `children` processes (one a core) for each rung, started as texts come. The newer LLVM is fetched on demand. */
 export async function openReader(
   toolchain: Toolchain,
-  options: { signal?: AbortSignal; deadlineMs?: number } = {},
+  options: { signal?: AbortSignal; deadlineMs?: number; children?: number } = {},
 ): Promise<Reader> {
-  const { deadlineMs } = options
-  const limits = { children: availableParallelism(), ...(deadlineMs !== undefined && { deadlineMs }) }
+  const { deadlineMs, children = availableParallelism() } = options
+  const limits = { children, ...(deadlineMs !== undefined && { deadlineMs }) }
   const pinned = openEngine({ library: toolchain.library, ...limits })
   let newer: Promise<Rung | undefined> | undefined
   const openNewer = (): Promise<Rung | undefined> => {

@@ -10,7 +10,7 @@ CREATE TABLE blob (           -- content-addressed bytes, zstd-compressed
   hash TEXT PRIMARY KEY,      -- SHA-256 of the bytes
   bytes INTEGER NOT NULL,     -- size before compression
   data BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE harvest (        -- one run of one model in one image under one set of XLA flags
   id INTEGER PRIMARY KEY,

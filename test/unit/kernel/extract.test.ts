@@ -48,11 +48,7 @@ test('kernels of each producer, by how they are called', () => {
       .flatMap(({ text }) => extractKernels(text).kernels.map(kernel => kernel.abi))
     return [
       producer,
-      Object.fromEntries(
-        Map.groupBy(abis, abi => abi)
-          .entries()
-          .map(([abi, all]) => [abi, all.length]),
-      ),
+      Object.fromEntries([...Map.groupBy(abis, abi => abi)].map(([abi, all]) => [abi, all.length])),
     ]
   })
   expect(Object.fromEntries(counts)).toEqual({

@@ -67,7 +67,7 @@ const FORMATTERS: Readonly<Record<Format, Formatter>> = {
   md: formatMarkdown,
   csv: (rows, columns) =>
     [columns.map(c => csvField(c.name)), ...rows.map(row => columns.map(c => csvField(row[c.name])))]
-      .map(fields => `${fields.join(',')}\r\n`)
+      .map(fields => `${fields.join(',')}\n`)
       .join(''),
   json: (rows, columns) =>
     rows.length === 0 ? '[]\n' : `[\n${rows.map(row => `  ${json(row, columns)}`).join(',\n')}\n]\n`,
@@ -84,7 +84,7 @@ export function escapeMarkdown(value: string): string {
     .replaceAll('>', '&gt;')
 }
 
-/** RFC 4180. */
+/** Quoted as RFC 4180 has it; lines end as Unix tools expect. */
 function csvField(value: unknown): string {
   const text = neutral(plain(value))
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

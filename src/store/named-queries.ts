@@ -92,12 +92,14 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
     'modules',
     "kernel time of each module by proposer, XLA's over the same kernels, and the wall time of a warm call",
     'model program proposer kernels measured xla_ns.0 kernel_ns.0 ratio.3 wall_ns.0 wall_pct.1 host module',
-    `SELECT h.model, m.program, m.name AS module, t.proposer, sum(t.kernels) OVER (PARTITION BY t.module_id, t.proposer) AS kernels,
+    `SELECT h.model, m.program, m.name AS module, t.proposer, t.kernels,
       t.measured, t.xla_ns, t.kernel_ns, t.kernel_ns / t.xla_ns AS ratio, t.wall_ns,
       100.0 * t.xla_ns / nullif(t.wall_ns, 0) AS wall_pct, o.name AS host
-    FROM module_time t JOIN module m ON m.id = t.module_id JOIN harvest h ON h.id = m.harvest_id
-    LEFT JOIN host o ON o.id = t.host_id
-    ORDER BY t.module_id, t.host_id IS NULL, t.host_id, t.proposer <> 'xla', t.proposer`,
+    FROM (SELECT module_id, proposer, host_id, sum(kernels) OVER (PARTITION BY module_id, proposer) AS kernels, measured,
+        xla_ns, kernel_ns, wall_ns, max(host_id IS NOT NULL) OVER (PARTITION BY module_id, proposer) AS timed
+      FROM module_time) t
+    JOIN module m ON m.id = t.module_id JOIN harvest h ON h.id = m.harvest_id LEFT JOIN host o ON o.id = t.host_id
+    WHERE t.host_id IS NOT NULL OR NOT t.timed ORDER BY t.module_id, t.host_id IS NULL, t.host_id, t.proposer <> 'xla', t.proposer`,
   ),
   sqlQuery(
     'coverage',

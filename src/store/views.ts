@@ -128,9 +128,12 @@ UNION ALL SELECT 'harvest', file, 'dump file', 'unparsed', reason FROM unparsed
 UNION ALL SELECT DISTINCT 'harvest', kernel_hash, name, 'unrunnable', unrunnable FROM sighting WHERE unrunnable IS NOT NULL
 UNION ALL SELECT 'optimise', p.kernel_hash, p.proposer, 'broken', b.reason FROM build b
   JOIN proposal p ON p.build_hash = b.hash WHERE b.state = 'broken'
-UNION ALL SELECT 'verify', p.kernel_hash, p.proposer, v.state, v.reason FROM current_verdict v
+UNION ALL SELECT 'verify', p.kernel_hash, p.proposer, v.state, coalesce(v.reason,
+    'argument ' || json_extract(v.counterexample, '$.argument') || ', element ' || json_extract(v.counterexample, '$.element')
+    || ': expected ' || json_extract(v.counterexample, '$.expected') || ', got ' || json_extract(v.counterexample, '$.actual'))
+  FROM current_verdict v
   JOIN proposal p ON p.build_hash = v.build_hash WHERE v.state IN ('refuted', 'broken', 'unknown')
-UNION ALL SELECT stage, subject, detail, fault, reason FROM attempt`,
+UNION ALL SELECT stage, subject, detail, fault, reason FROM attempt WHERE stage <> 'harvest'`,
   },
 ]
 

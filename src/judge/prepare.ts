@@ -81,9 +81,9 @@ const TRIALS: readonly InputKind[] = [
   'edges',
 ]
 
-/** Small kernels meet few values in a trial, and cost little: up to eight times as many for them. */
-const ENOUGH_BYTES = 16_384
-const MOST_TIMES = 8
+/** Small kernels meet few values in a trial, and cost little: they get up to so many times more. */
+const ENOUGH_BYTES = 1 << 18
+const MOST_TIMES = 32
 
 function trialKinds(count: number, signature: Signature): InputKind[] {
   const bytes = Math.max(1, ...signature.arguments.map(argument => argument.bytes))

@@ -32,8 +32,12 @@ const listed = mutants.map((mutant, i): Listed => {
 })
 // A line that traps and is not noticed is never run.
 const silent = listed.filter(mutant => mutant.expected === '')
+const TRAP = '  call void @llvm.trap()'
 const trapped = await judgeMutants(
-  silent.map(mutant => ({ ...mutant, to: ['  call void @llvm.trap()', ...mutant.to] })),
+  silent.map(mutant => ({
+    ...mutant,
+    to: / = phi /.test(mutant.from) ? [...mutant.to, TRAP] : [TRAP, ...mutant.to],
+  })),
 )
 for (const [i, mutant] of silent.entries()) {
   const isRun = !PASSING.includes(trapped.verdicts[i]?.state ?? 'unknown')

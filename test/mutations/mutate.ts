@@ -136,8 +136,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       word === 'uno' ? 'false' : `o${word === 'une' ? 'ne' : word.slice(1)}`,
     ),
   'wrong conversion': line =>
-    replaced(line, / = (sitofp|fptosi|zext) (?!i1 )/, (all, word) => {
-      const other = { sitofp: 'uitofp', fptosi: 'fptoui', zext: 'sext' }[word ?? '']
+    replaced(line, / = (sitofp|fptosi|[sz]ext) (?!i1 )/, (all, word) => {
+      const other = { sitofp: 'uitofp', fptosi: 'fptoui', zext: 'sext', sext: 'zext' }[word ?? '']
       return other === undefined ? all : ` = ${other} `
     }),
   'wrong function': line =>
@@ -185,6 +185,8 @@ export function mutationsOf(ir: string, each: number): Mutation[] {
     if (i === undefined) return false
     const known = data.get(functionAt(line))
     if (i.result !== undefined && !used(ir, i.result)) return false
+    // Older emitters keep loop counters in memory; what is stored there is no output.
+    if (i.opcode === 'store' && ir.includes(`  ${i.operands[1]?.value} = alloca `)) return false
     if (!OF_DATA.has(kind)) return true
     return i.opcode === 'load'
       ? known?.has(i.result ?? '') === true

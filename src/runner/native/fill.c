@@ -79,10 +79,16 @@ static uint64_t integer(const struct job *job, const struct dtype *t, enum input
   if (t->value_bits == 1) return r >> 63;
   uint64_t s = mix(r);
   if (kind == INDICES || kind == TIMING) {
-    int64_t dim = job->dim_count ? job->dims[s % job->dim_count] : 2;
-    /* One index in eight may lie up to three outside, but never when times are taken. */
-    if (kind == INDICES && r >> 61 == 0) return trimmed(t, (uint64_t)((int64_t)((r >> 8) % (uint64_t)(dim + 7)) - 3));
-    return trimmed(t, (r >> 8) % (uint64_t)dim);
+    /* The smaller of two dimensions: several indices are often inside together, as scatters and slices ask. */
+    uint64_t dim = 2, other = 2;
+    if (job->dim_count) {
+      dim = (uint64_t)job->dims[s % job->dim_count];
+      other = (uint64_t)job->dims[(s >> 32) % job->dim_count];
+    }
+    if (other < dim && r >> 61 != 0) dim = other;
+    /* One index in eight may lie up to three outside, on either side, but never when times are taken. */
+    if (kind == INDICES && r >> 61 == 0) return trimmed(t, r & 1 << 8 ? dim + (r >> 9) % 4 : ~((r >> 9) % 3));
+    return trimmed(t, (r >> 8) % dim);
   }
   uint64_t top = 1ULL << (t->value_bits - 1);
   const uint64_t extremes[] = {0, 1, ~0ULL, top, top - 1, top + 1, top - 2, 2};

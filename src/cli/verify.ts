@@ -101,7 +101,8 @@ async function readable(
     const out: string[] = []
     for (const [i, text] of texts.entries()) {
       const result = await reader.read(text)
-      if (result.state === 'rejected') throw usageError(`${files[i]}: ${result.message}`)
+      if (result.state === 'rejected')
+        throw usageError(`${files[i]}: ${result.message}`.replace(': <input>:', ':'))
       out.push(result.bitcode === undefined ? text : await disassemble(toolchain, result.bitcode, signal))
     }
     return out

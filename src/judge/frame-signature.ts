@@ -6,8 +6,8 @@
 import { vectorOf } from '../kernel/ir-scan.ts'
 import { irSizes } from '../kernel/ir-sizes.ts'
 import { type Argument, DTYPE_BITS, type Dtype, type Signature } from '../kernel/signature.ts'
-import type { Instruction } from './instruction.ts'
-import { type FunctionLines, readFunctions } from './module-text.ts'
+import type { Instruction } from './ir/instruction.ts'
+import { type FunctionLines, readFunctions } from './ir/module-text.ts'
 
 const DTYPES: Readonly<Record<string, Dtype>> = {
   i1: 'pred',

@@ -10,8 +10,9 @@ import { contentHash, parseObject } from '../llvm/object.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { gateObject, type Linkable } from '../runner/link.ts'
 import type { Candidate, InputKind, ReferenceRun, VerifyJob } from '../runner/protocol.ts'
+import { guardIr } from './ir/guard.ts'
+import { shadowPoison } from './ir/shadow.ts'
 import { referenceVariants, type Variant } from './reference.ts'
-import { guardIr, shadowPoison } from './shadow.ts'
 
 /** One build to judge. */
 export interface JudgedBuild {

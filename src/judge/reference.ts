@@ -14,10 +14,10 @@
 import type { Semantics } from '../kernel/verdict.ts'
 import { withXlaMath } from '../kernel/xla-math.ts'
 import type { ReferenceRun } from '../runner/protocol.ts'
-import { loosen } from './loosen.ts'
-import { perturbMath } from './math-calls.ts'
-import { type Permissions, permissionsOf } from './permissions.ts'
-import { shadowPoison } from './shadow.ts'
+import { loosen } from './ir/loosen.ts'
+import { perturbMath } from './ir/math-calls.ts'
+import { type Permissions, permissionsOf } from './ir/permissions.ts'
+import { shadowPoison } from './ir/shadow.ts'
 
 /** One way to build the reference. */
 export interface Variant {

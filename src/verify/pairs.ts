@@ -6,8 +6,9 @@
 
 import { cachedObject } from '../compile/cached-object.ts'
 import { frameSignature } from '../judge/frame-signature.ts'
+import { withProbe } from '../judge/ir/guard.ts'
+import { shadowPoison } from '../judge/ir/shadow.ts'
 import { type JudgedBuild, type JudgedKernel, type JudgeServices, judge } from '../judge/judge.ts'
-import { shadowPoison, withProbe } from '../judge/shadow.ts'
 import { scalarReason, scalarSignature } from '../kernel/adapter.ts'
 import { extractKernels, type KernelText } from '../kernel/extract.ts'
 import type { Signature } from '../kernel/signature.ts'

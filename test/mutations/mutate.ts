@@ -1,6 +1,6 @@
 /** Mutations of a kernel's canonical IR: small mistakes a verifier must notice. Each changes one line. */
-import { readInstruction } from '../../src/judge/instruction.ts'
-import { dataValues, readFunctions } from '../../src/judge/module-text.ts'
+import { readInstruction } from '../../src/judge/ir/instruction.ts'
+import { dataValues, readFunctions } from '../../src/judge/ir/module-text.ts'
 
 export interface Mutation {
   readonly kind: string

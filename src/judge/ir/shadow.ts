@@ -6,11 +6,12 @@
  * the IR calls undefined behaviour (a branch on poison, division by zero) undoes the whole call.
  * Not followed: uninitialised memory, `inbounds`, return and parameter attributes, scalable vectors.
  */
-import { GUARD } from '../kernel/adapter.ts'
-import { functionHead, functionTexts, vectorOf } from '../kernel/ir-scan.ts'
-import { type Instruction, maskType } from './instruction.ts'
+import type { Instruction } from './instruction.ts'
 import { dataValues, type FunctionLines, readFunctions, rewriteFunctions } from './module-text.ts'
-import { mayPoison, ownPoison, PURE, type Scribe, traps } from './poison-rules.ts'
+import { ownPoison } from './poison.ts'
+import { mayPoison, PURE, type Scribe, traps } from './poison-rules.ts'
+import { fillName, isFillable, shadowSupport } from './shadow-support.ts'
+import { anyLane, clean, integerBits, isClean, maskType, splat, spread } from './types.ts'
 
 export interface Shadowed {
   readonly ir: string
@@ -35,41 +36,12 @@ export function shadowPoison(ir: string, entry: 'call-frame' | 'scalar'): Shadow
       watched = true
       return shadowFunction(f, watch, fills, entry)
     },
-    () => (watched ? support([...fills], entry) : []),
+    () => (watched ? shadowSupport([...fills], entry) : []),
   )
   return watched
     ? { ir: out, watched, undefined: /call void @xlab\.undefined\.if/.test(out) }
     : { ir, watched, undefined: false }
 }
-
-/** IR that defines `i1 @xlab_guard(…)`: whether a call of a scalar `@kernel` with these arguments is undefined. */
-export function guardIr(ir: string): string {
-  const text = functionTexts(ir).find(f => f.name === 'kernel')
-  if (text === undefined) throw new Error('there is no function @kernel')
-  const { result, prefix, parameters } = functionHead(text.head)
-  const types = parameters.map(({ type, attributes }) => `${type} ${PASSED.exec(attributes)?.[0] ?? ''}`)
-  const list = types.map((type, i) => `${type} %a${i}`).join(', ')
-  const internal = text.head.replace(
-    /^define (?:dso_local |hidden |protected |weak\w* |linkonce\w* )*/,
-    'define internal ',
-  )
-  const convention = /\b(?:fastcc|coldcc|tailcc|swiftcc|cc \d+)\b/.exec(prefix)?.[0] ?? ''
-  return [
-    withProbe(shadowPoison(ir, 'scalar').ir, 0).replace(text.head, () => internal),
-    `define i1 @${GUARD}(${list}) {`,
-    `  %r = call ${convention} ${result} @kernel(${list})`,
-    '  %u = load i1, ptr @xlab.last',
-    '  ret i1 %u\n}\n',
-  ].join('\n')
-}
-
-/** Shadowed text that takes no probe from the runner but has this one for good. */
-export const withProbe = (ir: string, probe: 0 | 1): string =>
-  ir
-    .replaceAll('load i32, ptr @xlab_probe', `add i32 0, ${probe}`)
-    .replace('@xlab_probe = external global i32\n', '')
-
-const PASSED = /\b(?:zeroext|signext|inreg)\b/
 
 interface Watch {
   readonly data: ReadonlySet<string>
@@ -117,15 +89,15 @@ function shadowFunction(
     isData: value => data.has(value),
     shadow({ type, value }) {
       if (poison.has(value)) return shadowName(value)
-      if (value === 'poison' || value === 'undef') return splat(type, 'true')
-      return splat(type, 'false')
+      if (value === 'poison' || value === 'undef') return splat(maskType(type), 'true')
+      return clean(maskType(type))
     },
   }
   const undefinedIf = (condition: string): void => {
     if (condition !== 'false') out.push(`  call void @xlab.undefined.if(i1 ${condition})`)
   }
   const filled = (type: string, value: string, shadow: string): string => {
-    if (isClean(shadow) || !FILLABLE.test(type)) return value
+    if (isClean(shadow) || !isFillable(type)) return value
     fills.add(type)
     return scribe.emit(`call ${type} @${fillName(type)}(${type} ${value}, ${maskType(type)} ${shadow})`)
   }
@@ -147,7 +119,7 @@ function shadowFunction(
     if (i.opcode === 'ret' && entry === 'scalar' && f.text.name === 'kernel' && i.operands[0] !== undefined) {
       const { type } = i.operands[0]
       const undone = scribe.emit('call i1 @xlab.undone()')
-      values[0] = filled(type, values[0] ?? '', spreadBit(undone, type, scribe))
+      values[0] = filled(type, values[0] ?? '', spread(undone, maskType(type), scribe.emit))
     }
     out.push(i.operands.length > 0 ? i.rebuild(values) : text)
     if (i.result !== undefined && poison.has(i.result)) writeShadow(i, scribe, out)
@@ -176,8 +148,7 @@ function writeShadow(i: Instruction, scribe: Scribe, out: string[]): void {
     return
   }
   const shadow = ownPoison(i, scribe)
-  const vector = vectorOf(type)
-  const zero = vector === undefined ? 'false' : 'zeroinitializer'
+  const zero = clean(type)
   out.push(`  ${shadowName(result)} = or ${type} ${shadow}, ${zero}`)
 }
 
@@ -187,7 +158,7 @@ function safeDivisor(i: Instruction, scribe: Scribe, undefinedIf: (condition: st
   if (a === undefined || b === undefined) return ''
   const mask = maskType(a.type)
   const signed = i.opcode.startsWith('s')
-  const bits = Number(/i(\d+)/.exec(a.type)?.[1])
+  const bits = integerBits(a.type)
   let bad = scribe.emit(`icmp eq ${b.type} ${b.value}, ${splat(b.type, '0')}`)
   if (signed) {
     const lowest = scribe.emit(
@@ -199,97 +170,6 @@ function safeDivisor(i: Instruction, scribe: Scribe, undefinedIf: (condition: st
   }
   const shadow = scribe.shadow(b)
   if (!isClean(shadow)) bad = scribe.emit(`or ${mask} ${bad}, ${shadow}`)
-  undefinedIf(anyLane(bad, mask, scribe))
+  undefinedIf(anyLane(bad, mask, scribe.emit))
   return scribe.emit(`select ${mask} ${bad}, ${a.type} ${splat(a.type, '1')}, ${a.type} ${b.value}`)
-}
-
-const anyLane = (value: string, mask: string, scribe: Scribe): string => {
-  const vector = vectorOf(mask)
-  return vector === undefined
-    ? value
-    : scribe.emit(`call i1 @llvm.vector.reduce.or.v${vector.lanes}i1(${mask} ${value})`)
-}
-
-function spreadBit(bit: string, type: string, scribe: Scribe): string {
-  const vector = vectorOf(type)
-  if (vector === undefined) return bit
-  const mask = maskType(type)
-  const first = scribe.emit(`insertelement ${mask} poison, i1 ${bit}, i64 0`)
-  return scribe.emit(
-    `shufflevector ${mask} ${first}, ${mask} poison, <${vector.lanes} x i32> zeroinitializer`,
-  )
-}
-
-const isClean = (shadow: string): boolean => shadow === 'false' || shadow === 'zeroinitializer'
-
-/** A constant of `type` with `value` in every lane. */
-function splat(type: string, value: string): string {
-  const vector = vectorOf(type)
-  if (vector === undefined) return value
-  if (value === 'false') return 'zeroinitializer'
-  const element = value === 'true' ? 'i1' : vector.element
-  return `<${Array.from({ length: vector.lanes }, () => `${element} ${value}`).join(', ')}>`
-}
-
-const FILLABLE = /^(?:<\d+ x )?(?:i\d+|half|bfloat|float|double)>?$/
-const fillName = (type: string): string => `xlab.fill.${type.replaceAll(/[^a-z0-9]+/g, '.')}`
-const FLOAT_BITS: Readonly<Record<string, number>> = { half: 16, bfloat: 16, float: 32, double: 64 }
-
-/** Functions the shadows call. Patterns differ from the value in its lowest bit, so that i1 differs too. */
-function support(types: readonly string[], entry: 'call-frame' | 'scalar'): string[] {
-  const lines = [
-    '@xlab_probe = external global i32',
-    '@xlab.undefined = internal global i1 false',
-    '@xlab.last = internal global i1 false',
-  ]
-  lines.push(
-    ...(entry === 'scalar'
-      ? [
-          'define internal void @xlab.undefined.if(i1 %c) {',
-          '  %u = load i1, ptr @xlab.undefined',
-          '  %o = or i1 %u, %c',
-          '  store i1 %o, ptr @xlab.undefined',
-          '  ret void\n}',
-          'define internal i1 @xlab.undone() {',
-          '  %u = load i1, ptr @xlab.undefined',
-          '  store i1 false, ptr @xlab.undefined',
-          '  store i1 %u, ptr @xlab.last',
-          '  ret i1 %u\n}',
-        ]
-      : [
-          'define internal void @xlab.undefined.if(i1 %c) {',
-          '  br i1 %c, label %undefined, label %fine',
-          'undefined:',
-          '  call void @llvm.trap()',
-          '  unreachable',
-          'fine:',
-          '  ret void\n}',
-        ]),
-  )
-  for (const type of types) {
-    const vector = vectorOf(type)
-    const element = vector?.element ?? type
-    const bits = FLOAT_BITS[element] ?? Number(element.slice(1))
-    const whole = vector === undefined ? `i${bits}` : `<${vector.lanes} x i${bits}>`
-    const pattern = (0x5555555555555555n & ((1n << BigInt(Math.min(bits, 62))) - 1n)).toString()
-    const ones = bits === 1 ? 'true' : '-1'
-    const other = bits === 1 ? 'true' : pattern
-    const mask = maskType(type)
-    const zero = bits === 1 ? 'false' : '0'
-    lines.push(
-      `define internal ${type} @${fillName(type)}(${type} %v, ${mask} %p) {`,
-      '  %k = load i32, ptr @xlab_probe',
-      '  %off = icmp eq i32 %k, 0',
-      '  %one = icmp eq i32 %k, 1',
-      `  %m1 = select i1 %one, ${whole} ${splat(whole, ones)}, ${whole} ${splat(whole, other)}`,
-      `  %m0 = select i1 %off, ${whole} ${splat(whole, zero)}, ${whole} %m1`,
-      `  %m = select ${mask} %p, ${whole} %m0, ${whole} ${splat(whole, zero)}`,
-      `  %b = bitcast ${type} %v to ${whole}`,
-      `  %x = xor ${whole} %b, %m`,
-      `  %r = bitcast ${whole} %x to ${type}`,
-      `  ret ${type} %r\n}`,
-    )
-  }
-  const text = lines.join('\n')
-  return [text]
 }

@@ -1,11 +1,11 @@
 /** Lines of textual IR, read and written back. */
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readInstruction } from '../../../src/judge/instruction.ts'
-import { readFunctions, rewriteFunctions } from '../../../src/judge/module-text.ts'
-import { dumpKernels } from '../../dump-kernels.ts'
+import { readInstruction } from '../../../../src/judge/ir/instruction.ts'
+import { readFunctions, rewriteFunctions } from '../../../../src/judge/ir/module-text.ts'
+import { dumpKernels } from '../../../dump-kernels.ts'
 
-const FIXTURES = join(import.meta.dirname, '../../fixtures/dumps')
+const FIXTURES = join(import.meta.dirname, '../../../fixtures/dumps')
 
 test('every instruction of recorded kernels is written back as it was', () => {
   const texts = ['tensorflow-2.21', 'tensorflow-2.18', 'jax-0.10'].flatMap(folder =>

@@ -6,7 +6,8 @@ import {
   takeType,
   typedValue,
   vectorOf,
-} from '../kernel/ir-scan.ts'
+} from '../../kernel/ir-scan.ts'
+import { maskType } from './types.ts'
 
 export interface Instruction {
   /** `%name`, when it yields a value. */
@@ -186,12 +187,6 @@ function resultType(before: string): string {
     if (word === undefined) return takeType(text).type
     text = text.slice(word.length).trimStart()
   }
-}
-
-/** Type of a comparison's result: `i1` for each lane. */
-export function maskType(type: string): string {
-  const vector = vectorOf(type)
-  return vector === undefined ? 'i1' : `<${vector.lanes} x i1>`
 }
 
 function fieldType(aggregate: string, indices: readonly string[]): string {

@@ -18,6 +18,8 @@ export interface PendingVerdict {
   readonly object: string
   readonly contentHash: string
   readonly triple: string
+  readonly cpu: string
+  readonly features: string
 }
 
 /** What XLA made is judged by what XLA permits itself; everything else by the kernel's own IR. */
@@ -34,7 +36,7 @@ export function pendingVerdicts(
     store,
     `SELECT k.hash AS kernel, k.abi, k.ir_hash AS ir, k.bitcode_hash AS bitcode, g.hash AS signature,
        g.json AS signatureJson, b.hash AS build, b.input, b.object_hash AS object,
-       b.content_hash AS contentHash, t.triple
+       b.content_hash AS contentHash, t.triple, t.cpu, t.features
      FROM build b
      JOIN kernel k ON k.hash = b.kernel_hash
      JOIN target t ON t.id = b.target_id

@@ -1,6 +1,7 @@
 /** The verify stage: everything in the database that has no verdict is judged, and each verdict stored as it comes. */
 import type { Host } from '../hosts/host.ts'
 import { type JudgedKernel, type JudgeServices, judge, VERIFIER } from '../judge/judge.ts'
+import type { Target } from '../kernel/build.ts'
 import type { Signature } from '../kernel/signature.ts'
 import { PASSING, VERDICT_STATES, type Verdict, type VerdictState } from '../kernel/verdict.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
@@ -32,12 +33,11 @@ export async function verifyStage(options: VerifyOptions): Promise<VerifySummary
   const { store, host } = options
   const facts = await host.describe()
   const hostRow = hostId(store, { name: host.name, kind: host.kind, emulated: host.emulated, ...facts })
-  const arch = (triple: string): string => triple.split('-')[0] ?? ''
   const pending = pendingVerdicts(store, {
     verifier: VERIFIER,
     host: hostRow,
     filter: options.filter,
-  }).filter(row => arch(row.triple) === arch(host.target.triple))
+  }).filter(row => runsOn(row, host.target))
   const counts = new Map<string, Map<VerdictState, number>>()
   const bar = progress('verifying', pending.length)
   const groups = [...Map.groupBy(pending, row => `${row.kernel} ${row.signature}`).values()]
@@ -65,6 +65,22 @@ export async function verifyStage(options: VerifyOptions): Promise<VerifySummary
     bar.done()
   }
   return { byProposer: counts, judged: pending.length }
+}
+
+/** What each level of x86-64 needs beyond the one before, one telling feature each (x86-64 psABI, micro-architecture levels). */
+const LEVELS: Readonly<Record<string, string>> = {
+  'x86-64-v2': '+sse4.2',
+  'x86-64-v3': '+avx2',
+  'x86-64-v4': '+avx512vl',
+}
+
+/** Whether code for a target can run on a machine: the same architecture, and none but the machine's features. */
+export function runsOn(code: Omit<Target, 'name'>, machine: Omit<Target, 'name'>): boolean {
+  const arch = (target: Omit<Target, 'name'>): string | undefined => target.triple.split('-')[0]
+  if (arch(code) !== arch(machine)) return false
+  const has = new Set(machine.features.split(','))
+  const needs = [...code.features.split(',').filter(feature => feature.startsWith('+')), LEVELS[code.cpu]]
+  return needs.every(feature => feature === undefined || has.has(feature))
 }
 
 async function judgedKernel(

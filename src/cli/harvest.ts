@@ -64,8 +64,8 @@ async function models(args: readonly string[], options: Options, context: Contex
     signal: context.signal,
     ...(typeof options.image === 'string' && { image: options.image }),
   })
-  await runtime.prepare()
-  const services = await open(context)
+  const [services] = await Promise.all([open(context), runtime.prepare()])
+  services.reader.warm()
   const results: HarvestResult[] = []
   const lanes = context.lanes(jobs ?? MOST_AT_ONCE)
   const shown = progress('harvest', refs.length)

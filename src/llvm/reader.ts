@@ -22,6 +22,8 @@ export type ReadResult =
   | { readonly state: 'rejected'; readonly message: string }
 
 export interface Reader {
+  /** Loads the pinned LLVM now, so that the first text need not wait for it. */
+  warm(): void
   /** Parses and verifies one module; a rejection has LLVM's message with line and column. */
   read(text: string | Uint8Array): Promise<ReadResult>
   close(): Promise<void>
@@ -41,6 +43,10 @@ export async function openReader(
     return newer
   }
   return {
+    warm() {
+      for (let child = 0; child < children; child++)
+        void pinned.call({ op: 'read', ir: '', wantBitcode: false })
+    },
     async read(text) {
       const first = await pinned.call({ op: 'read', ir: text, wantBitcode: false })
       if (first.state === 'ok') return { state: 'ok', reader: versionNumber(toolchain.version) }

@@ -152,12 +152,4 @@ describe('comparing two builds', () => {
     }
     expect(held / trials).toBeGreaterThan(0.9)
   })
-
-  test('300 kernels of 4 builds take less than 2 seconds', () => {
-    const { candidate, reference } = simulate(quiet, 19)
-    const started = process.cpuUsage()
-    for (let i = 0; i < 300; i++) compare(candidate, reference)
-    const seconds = (3 * process.cpuUsage(started).user) / 1e6
-    expect(seconds).toBeLessThan(2)
-  })
 })

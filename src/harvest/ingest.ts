@@ -10,7 +10,8 @@ import {
 } from '../store/harvests.ts'
 import type { Store } from '../store/open.ts'
 import { listDump } from './dump-files.ts'
-import { ingestModule } from './ingest-module.ts'
+import { storeModule } from './ingest-module.ts'
+import { readModule } from './read-module.ts'
 import type { Timing } from './runtime-events.ts'
 import { createValidator } from './validate.ts'
 
@@ -51,14 +52,26 @@ export async function ingest(
   const validator = createValidator(store, services.reader)
   const pending = modules.filter(({ key }) => !done.has(key)).values()
   let added = 0
+  let last: Promise<unknown> = Promise.resolve()
   const work = async (): Promise<void> => {
     for (const module of pending) {
-      signal.throwIfAborted()
-      const timing = timings.find(({ moduleName }) => moduleName === module.key)
-      const place = { harvestId, ...(timing && { timing }) }
-      const result = await ingestModule(store, dir, module, validator, place, signal)
-      added += result.new
-      services.onModule?.(modules.length)
+      const before = last
+      const one = async (): Promise<void> => {
+        const contents = await readModule(store, dir, module, validator, signal)
+        // Stored in the order of the dump, so that equal dumps give equal databases.
+        await before
+        const timing = timings.find(({ moduleName }) => moduleName === module.key)
+        const { key: name, hloAfter } = module
+        added += storeModule(store, contents, {
+          harvestId,
+          name,
+          ...(timing && { timing }),
+          ...(hloAfter !== undefined && { hloAfter }),
+        })
+        services.onModule?.(modules.length)
+      }
+      last = one()
+      await last
     }
   }
   const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work))

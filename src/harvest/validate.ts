@@ -9,8 +9,8 @@ import type { Store } from '../store/open.ts'
 export type Validity = ReadResult | { readonly state: 'known' }
 
 export interface Validator {
-  /** Starts reading a kernel; waits only while many are being read. `raw` is the text it came from. */
-  check(kernel: KernelText, raw: string): Promise<Validity>
+  /** Reads a kernel unless the store has it, or it has no text because it is known. `raw` is the text it came from. */
+  check(kernel: KernelText | undefined, raw: string): Promise<Validity>
   /** Lets others run, and resolves when there is room for another. */
   room(): Promise<void>
 }
@@ -37,7 +37,7 @@ export function createValidator(store: Store, reader: Reader): Validator {
   }
   return {
     check: async (kernel, raw) => {
-      if (hasKernel(store, kernel.hash)) return { state: 'known' }
+      if (!kernel || hasKernel(store, kernel.hash)) return { state: 'known' }
       const running = reading.get(kernel.hash) ?? read(kernel, raw)
       reading.set(kernel.hash, running)
       return running

@@ -63,12 +63,13 @@ export interface NewSighting {
   readonly file: string
   readonly emitter?: string
   readonly facts: SightingFacts
-  readonly xlaIr?: string
+  /** Blob of XLA's optimised IR. */
+  readonly xlaIrHash?: string
   readonly xlaObject?: Uint8Array
 }
 
 export function insertSighting(store: Store, sighting: NewSighting): void {
-  const { facts, xlaIr, xlaObject } = sighting
+  const { facts, xlaObject } = sighting
   insert(store, 'sighting', {
     module_id: sighting.moduleId,
     kernel_hash: sighting.kernelHash,
@@ -85,7 +86,7 @@ export function insertSighting(store: Store, sighting: NewSighting): void {
     signature_hash: facts.signature ? putSignature(store, facts.signature) : null,
     unrunnable: facts.unrunnable ?? null,
     findings: facts.findings.length > 0 ? JSON.stringify(facts.findings) : null,
-    xla_ir_hash: xlaIr === undefined ? null : putBlob(store, xlaIr),
+    xla_ir_hash: sighting.xlaIrHash ?? null,
     xla_object_hash: xlaObject === undefined ? null : putBlob(store, xlaObject),
   })
 }

@@ -86,6 +86,11 @@ CREATE TABLE kernel (         -- one exported function with all it calls, as XLA
   ir_instructions INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE ir_text (        -- IR files read before, so that they need not be taken apart again
+  hash TEXT PRIMARY KEY,      -- SHA-256 of the version of the canonical form and the file's text
+  kernels TEXT NOT NULL       -- JSON array: name, hash, blob of the canonical IR, abi, emitter, opcode, sizes
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE signature (      -- how a kernel is called
   hash TEXT PRIMARY KEY,
   json TEXT NOT NULL,         -- arguments (name, dtype, shape, bytes, role, slot), workgroups, flushDenormals

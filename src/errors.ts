@@ -25,11 +25,50 @@ export const usageError = (message: string, hint?: string): XlabError =>
 export const environmentError = (message: string, hint?: string): XlabError =>
   new XlabError(EXIT.environment, message, hint)
 
+/** What failures of the world mean to a person, by the start of their code: Node's (errno) or SQLite's. */
+const WORLD: readonly (readonly [codes: RegExp, message: string, hint: string])[] = [
+  [
+    /^(ENOSPC|EDQUOT|SQLITE_FULL)/,
+    'no space left on the disk',
+    "free some room and run the same command again; 'xlab clean' removes old work folders",
+  ],
+  [
+    /^SQLITE_(BUSY|LOCKED)/,
+    'the database is locked by another process',
+    'wait for it and run the same command again, or use another --db',
+  ],
+  [/^SQLITE_(CORRUPT|NOTADB)/, 'the database is damaged', 'restore a copy of it, or use another --db'],
+  [
+    /^SQLITE_(IOERR|CANTOPEN|READONLY)/,
+    'the database cannot be read or written',
+    'check its disk and permissions',
+  ],
+  [
+    /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|EISDIR|EIO)/,
+    'a file or folder cannot be used',
+    'check that it is there and may be written; XLAB_STATE and --db name other places',
+  ],
+  [
+    /^(EMFILE|ENFILE|ENOMEM|EAGAIN)/,
+    'the system is out of a resource',
+    "close something, raise 'ulimit', or use a smaller --jobs",
+  ],
+]
+
+/** The environment error behind an error of the system or of SQLite, or undefined for any other: a bug. */
+export function worldError(error: unknown): XlabError | undefined {
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
+  const [, what, hint] = WORLD.find(([codes]) => typeof code === 'string' && codes.test(code)) ?? []
+  return what === undefined ? undefined : environmentError(`${what}: ${message}`, hint)
+}
+
 /** The names nearest to `typed` by edit distance, best first; for "did you mean". */
 export function nearest(typed: string, names: Iterable<string>, most = 3): string[] {
   return [...names]
     .map(name => ({ name, distance: editDistance(typed.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(2, Math.ceil(name.length / 3)))
+    .filter(
+      ({ name, distance }) => distance < name.length && distance <= Math.max(2, Math.ceil(name.length / 3)),
+    )
     .sort((a, b) => a.distance - b.distance || a.name.localeCompare(b.name))
     .slice(0, most)
     .map(({ name }) => name)

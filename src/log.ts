@@ -18,13 +18,19 @@ function write(line: string): void {
   process.stderr.write(live === '' ? `${line}\n` : `\r\x1b[K${line}\n${live}`)
 }
 
+/** Names in a dump and words of a model are anybody's: none of them may steer the terminal. */
+function harmless(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd')
+}
+
 export const log = {
   info: (line: string): void => {
-    if (!quiet) write(line)
+    if (!quiet) write(harmless(line))
   },
-  warn: (line: string): void => write(`${paint('yellow', 'warning:')} ${line}`),
-  error: (line: string): void => write(`${paint('red', 'error:')} ${line}`),
-  hint: (line: string): void => write(`  ${paint('dim', '→')} ${line}`),
+  warn: (line: string): void => write(`${paint('yellow', 'warning:')} ${harmless(line)}`),
+  error: (line: string): void => write(`${paint('red', 'error:')} ${harmless(line)}`),
+  hint: (line: string): void => write(`  ${paint('dim', '→')} ${harmless(line)}`),
 }
 
 /** Progress of work with a known number of steps. `step` and `done` are cheap enough for every item. */
@@ -63,10 +69,10 @@ export function progress(label: string, total: number | undefined): Progress {
     if (quiet || now - shownAt < (terminal ? 100 : 5000)) return
     shownAt = now
     if (!terminal) {
-      write(text())
+      write(harmless(text()))
       return
     }
-    live = text().slice(0, (process.stderr.columns ?? 80) - 1)
+    live = harmless(text()).slice(0, (process.stderr.columns ?? 80) - 1)
     process.stderr.write(`\r\x1b[K${live}`)
   }
   return {

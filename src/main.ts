@@ -2,7 +2,7 @@
 import { CommanderError, Command as Program } from 'commander'
 import type { Command, Options } from './cli/command.ts'
 import { COMMANDS } from './cli/commands.ts'
-import { EXIT, type ExitCode, nearest, XlabError } from './errors.ts'
+import { EXIT, type ExitCode, nearest, worldError, XlabError } from './errors.ts'
 import { log, setQuiet } from './log.ts'
 
 const interrupt = new AbortController()
@@ -13,9 +13,11 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     if (++interrupts > 1) process.exit(EXIT.interrupted)
   })
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok)
-  throw error
+  // Whoever reads has seen enough.
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : explain(error))
 })
+// Nobody is there to be told; the work goes on.
+process.stderr.on('error', () => {})
 
 async function runCommand(command: Command, args: readonly string[], options: Options): Promise<ExitCode> {
   const { createContext } = await import('./cli/context.ts')
@@ -79,19 +81,19 @@ function explain(error: unknown): ExitCode {
             COMMANDS.flatMap(c => [c.name, ...(c.alias !== undefined ? [c.alias] : [])]),
           )
     const meant = near[0] ?? /Did you mean (.*?)\?/.exec(error.message)?.[1]
-    log.hint(meant !== undefined ? `did you mean ${meant}?` : "see 'xlab --help'")
+    const given = COMMANDS.find(({ name }) => name === process.argv[2])
+    log.hint(
+      meant !== undefined
+        ? `did you mean ${meant}?`
+        : `see 'xlab ${given === undefined ? '' : `${given.name} `}--help'`,
+    )
     return EXIT.usage
   }
-  if (error instanceof XlabError) {
-    log.error(error.message)
-    if (error.hint !== undefined) log.hint(error.hint)
-    return error.exitCode
-  }
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOSPC' || code === 'SQLITE_FULL') {
-    log.error('no space left on the disk')
-    log.hint("free some room and run the same command again; 'xlab clean' removes old work folders")
-    return EXIT.environment
+  const known = error instanceof XlabError ? error : worldError(error)
+  if (known !== undefined) {
+    log.error(known.message)
+    if (known.hint !== undefined) log.hint(known.hint)
+    return known.exitCode
   }
   log.error(
     `this is a bug in xlab: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

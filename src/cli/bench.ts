@@ -6,10 +6,10 @@ import { log } from '../log.ts'
 import type { Plan } from '../measure/measure.ts'
 import { type Column, printTable } from '../report/format.ts'
 import { type Summary, summarise } from '../report/summary.ts'
-import type { Store } from '../store/open.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
-import { positiveInteger } from './numbers.ts'
+import { wholeNumber } from './numbers.ts'
+import { requireKernels, requireSome } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
   const names = [
@@ -25,7 +25,8 @@ export async function run(_args: readonly string[], options: Options, context: C
     throw usageError(`${emulated.name} is emulated: times mean nothing there`, 'measure on a real host')
   const plan = planOf(options)
   const filter = typeof options.filter === 'string' ? options.filter : undefined
-  context.readOnlyStore()
+  requireKernels(context.readOnlyStore(), filter)
+  requireSome(context.readOnlyStore(), 'verdict')
   const store = context.store()
   let failed = false
   for (const entry of entries) {
@@ -33,7 +34,7 @@ export async function run(_args: readonly string[], options: Options, context: C
     const started = performance.now()
     const services = { store, host, lanes: context.lanes(), signal: context.signal }
     const outcome = await bench(services, { plan, filter })
-    tell(store, host.name, outcome, (performance.now() - started) / 1000)
+    tell(host.name, outcome, (performance.now() - started) / 1000)
     failed ||= outcome.failures.length > 0
   }
   printSummary(summarise(store, filter))
@@ -46,20 +47,18 @@ export async function run(_args: readonly string[], options: Options, context: C
  */
 function planOf(options: Options): Plan {
   return {
-    links: positiveInteger(options.links, '--links'),
-    processes: positiveInteger(options.processes, '--processes'),
-    pairs: positiveInteger(options.pairs, '--pairs'),
-    seed: positiveInteger(options.seed, '--seed'),
+    links: wholeNumber(options.links, '--links'),
+    processes: wholeNumber(options.processes, '--processes'),
+    pairs: wholeNumber(options.pairs, '--pairs'),
+    seed: wholeNumber(options.seed, '--seed', 0),
     minSampleNs: 500_000,
     limitMs: 4000,
   }
 }
 
-function tell(store: Store, host: string, outcome: BenchOutcome, seconds: number): void {
+function tell(host: string, outcome: BenchOutcome, seconds: number): void {
   const { kernels, samples, failures } = outcome
   if (kernels > 0) log.info(`${host}: ${kernels} kernels, ${samples} samples in ${seconds.toFixed(0)} s`)
-  else if (store.prepare('SELECT 1 FROM verdict LIMIT 1').get() === undefined)
-    log.info("nothing has a verdict yet: 'xlab optimise', then 'xlab verify'")
   else log.info(`${host}: nothing to measure; all that passed is measured`)
   for (const { kernel, build, reason } of failures.slice(0, 10))
     log.warn(`${kernel}: build ${build.slice(0, 12)} could not be measured: ${reason}`)

@@ -21,11 +21,13 @@ import { printTable } from '../report/format.ts'
 import { endDeadHarvests } from '../store/harvests.ts'
 import type { CommandModule, Options } from './command.ts'
 import type { Context } from './context.ts'
-import { positiveInteger } from './numbers.ts'
+import { jobsOf, wholeNumber } from './numbers.ts'
 
 /** Models run at once unless the user says otherwise: each wants a core and a gigabyte. */
 const MOST_AT_ONCE = 4
 const SEED = 1
+/** A week. Timers count milliseconds in 31 bits. */
+const MOST_SECONDS = 604_800
 
 export const run: CommandModule['run'] = async (args, options, context) => {
   const results =
@@ -37,7 +39,10 @@ export const run: CommandModule['run'] = async (args, options, context) => {
 async function folder(args: readonly string[], options: Options, context: Context): Promise<HarvestResult[]> {
   if (args.length > 0) throw usageError('--from takes a dump instead of models', 'leave out one of them')
   const dir = userPath(String(options.from))
-  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) throw usageError(`no folder at ${dir}`)
+  const found = statSync(dir, { throwIfNoEntry: false })
+  if (!found) throw usageError(`no folder at ${dir}`, '--from takes a folder that XLA dumped into')
+  if (!found.isDirectory())
+    throw usageError(`${dir} is a file, not a dump folder`, "take in single files with 'xlab import'")
   const services = await open(context)
   const shown = progress('ingest', undefined)
   try {
@@ -57,8 +62,8 @@ async function models(args: readonly string[], options: Options, context: Contex
     )
   const kind = runtimeKind(options.runtime)
   const xlaFlags = normaliseXlaFlags(typeof options.xlaFlags === 'string' ? options.xlaFlags : '')
-  const timeLimitSeconds = positiveInteger(options.timeLimit ?? '600', '--time-limit')
-  const jobs = options.jobs === undefined ? undefined : positiveInteger(options.jobs, '--jobs')
+  const timeLimitSeconds = wholeNumber(options.timeLimit ?? '600', '--time-limit', 1, MOST_SECONDS)
+  const jobs = jobsOf(options.jobs)
   const refs = await Promise.all([...new Set(args)].map(resolveModel))
   const runtime = await chooseRuntime(kind, {
     signal: context.signal,

@@ -1,24 +1,21 @@
 /** `xlab optimise`: makes builds of the kernels, one for each proposer and target. */
 import { resolveTarget } from '../compile/targets.ts'
-import { EXIT, type ExitCode, usageError } from '../errors.ts'
+import { EXIT, type ExitCode } from '../errors.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import { parseProposers } from '../optimise/registry.ts'
 import { optimise, type Tally } from '../optimise/stage.ts'
 import { printTable } from '../report/format.ts'
-import { selectKernels } from '../store/builds.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
+import { jobsOf } from './numbers.ts'
+import { requireKernels } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
   const proposers = parseProposers(text(options.with) ?? '')
   const filter = text(options.filter)
-  const jobs = parseJobs(text(options.jobs))
-  if (selectKernels(context.readOnlyStore(), filter).length === 0)
-    throw usageError(
-      filter === undefined ? 'the database has no kernels' : `no kernel matches --filter ${filter}`,
-      filter === undefined ? "collect some with 'xlab harvest'" : "see 'xlab kernels'",
-    )
+  const jobs = jobsOf(options.jobs)
+  requireKernels(context.readOnlyStore(), filter)
   const toolchain = await ensureToolchain({ llvm: text(options.llvm), signal: context.signal })
   const names = [...new Set((text(options.target) ?? 'native').split(',').map(name => name.trim()))]
   const targets = await Promise.all(names.map(name => resolveTarget(name, toolchain)))
@@ -43,11 +40,3 @@ function printTallies(tallies: readonly Tally[]): void {
 }
 
 const text = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined)
-
-function parseJobs(typed: string | undefined): number | undefined {
-  if (typed === undefined) return undefined
-  const jobs = Number(typed)
-  if (!(Number.isInteger(jobs) && jobs > 0))
-    throw usageError(`--jobs takes a number of tasks, not '${typed}'`)
-  return jobs
-}

@@ -8,6 +8,7 @@ import { namedQuery, QUERIES } from '../report/queries.ts'
 import type { ChildAnswer } from '../store/read-only-sql.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
+import { wholeNumber } from './numbers.ts'
 
 const DEFAULT_LIMIT_SECONDS = 60
 
@@ -22,6 +23,7 @@ export async function run(args: readonly string[], options: Options, context: Co
     )
     return EXIT.ok
   }
+  const seconds = wholeNumber(options.timeLimit ?? DEFAULT_LIMIT_SECONDS, '--time-limit', 1, 604_800)
   const filter = typeof options.filter === 'string' ? options.filter : undefined
   if (/^[\w-]+$/.test(text.trim())) {
     const query = namedQuery(text.trim())
@@ -29,16 +31,10 @@ export async function run(args: readonly string[], options: Options, context: Co
     return EXIT.ok
   }
   if (filter !== undefined) throw usageError('--filter goes with named queries', 'put a WHERE into the SQL')
-  const { columns, rows } = await askChild(text, limitSeconds(options.timeLimit), context)
+  const { columns, rows } = await askChild(text, seconds, context)
   const named = rows.map((row): Row => Object.fromEntries(columns.map((name, i) => [name, row[i]])))
   printTable(named, named.length > 0 ? columnsOf(named) : columns, format)
   return EXIT.ok
-}
-
-function limitSeconds(typed: Options[string]): number {
-  const seconds = typed === undefined ? DEFAULT_LIMIT_SECONDS : Number(typed)
-  if (!(seconds > 0)) throw usageError(`--time-limit takes seconds, not '${String(typed)}'`)
-  return seconds
 }
 
 /** Runs the SQL in a child, which can be stopped by a time limit or Ctrl-C. */

@@ -7,11 +7,13 @@ import { log } from '../log.ts'
 import { markdownReport } from '../report/markdown.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
+import { requireKernels } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
   const path = typeof options.output === 'string' ? userPath(options.output) : join(RESULTS_DIR, 'report.md')
   if (!path.endsWith('.md'))
     throw usageError(`a report is Markdown for now: ${path}`, 'name a file that ends in .md')
+  requireKernels(context.readOnlyStore(), undefined)
   const page = markdownReport(context.readOnlyStore(), { date: new Date() })
   try {
     mkdirSync(dirname(path), { recursive: true })

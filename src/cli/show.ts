@@ -138,7 +138,7 @@ function write(bytes: Uint8Array, file: string | undefined): void {
     writeFileSync(`${path}.part`, bytes)
     renameSync(`${path}.part`, path)
   } catch (error) {
-    throw environmentError(`cannot write ${path}: ${(error as Error).message}`)
+    throw environmentError(`cannot write ${path}: ${(error as Error).message}`, 'name another file with -o')
   }
   log.info(`wrote ${path} (${bytes.length} bytes)`)
 }

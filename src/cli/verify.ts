@@ -1,8 +1,9 @@
 /** `xlab verify`: judge what has no verdict, or say whether two functions given as files are equal. */
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { inState, userPath } from '../config/paths.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
+import { readText } from '../harvest/dump-files.ts'
 import { localHost } from '../hosts/local.ts'
 import type { JudgeServices } from '../judge/judge.ts'
 import { PASSING } from '../kernel/verdict.ts'
@@ -14,13 +15,20 @@ import { type PairVerdict, pairFunctions, verifyPairs } from '../verify/pairs.ts
 import { summaryLines, verifyStage } from '../verify/stage.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
+import { jobsOf, wholeNumber } from './numbers.ts'
+import { requireKernels, requireSome } from './selection.ts'
 
 export async function run(files: readonly string[], options: Options, context: Context): Promise<ExitCode> {
   if (files.length > 2) throw usageError('verify takes no file, one with @src and @tgt, or two: BEFORE AFTER')
-  const seed = whole('seed', options.seed, 0, Number.MAX_SAFE_INTEGER)
-  const trials = whole('trials', options.trials, 1, 100_000)
-  const jobs = options.jobs === undefined ? undefined : whole('jobs', options.jobs, 1, 1024)
-  const texts = files.map(readText)
+  const seed = wholeNumber(options.seed, '--seed', 0)
+  const trials = wholeNumber(options.trials, '--trials', 1, 100_000)
+  const jobs = jobsOf(options.jobs)
+  const filter = typeof options.filter === 'string' ? options.filter : undefined
+  const texts = files.map(textOf)
+  if (files.length === 0) {
+    requireKernels(context.readOnlyStore(), filter)
+    requireSome(context.readOnlyStore(), 'build')
+  }
   const toolchain = await ensureToolchain({ signal: context.signal })
   const directory = inState('work')
   await mkdir(directory, { recursive: true })
@@ -38,7 +46,7 @@ export async function run(files: readonly string[], options: Options, context: C
   const summary = await verifyStage({
     ...services,
     store: context.store(),
-    filter: typeof options.filter === 'string' ? options.filter : undefined,
+    filter,
     disassemble: bitcode => disassemble(toolchain, bitcode, context.signal),
   })
   if (options.json === true) {
@@ -49,24 +57,14 @@ export async function run(files: readonly string[], options: Options, context: C
   return EXIT.ok
 }
 
-function whole(name: string, value: Options[string], least: number, most: number): number {
-  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN
-  if (!(number >= least && number <= most))
-    throw usageError(`--${name} takes a whole number from ${least} to ${most}, not '${String(value)}'`)
-  return number
-}
-
-function readText(file: string): string {
-  try {
-    const bytes = readFileSync(userPath(file))
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw usageError(`there is no file ${file}`)
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA' || error instanceof TypeError)
-      throw usageError(`${file} is no text`, 'give LLVM IR as text; llvm-dis makes it from bitcode')
-    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
+function textOf(file: string): string {
+  const path = userPath(file)
+  if (!existsSync(path)) throw usageError(`there is no file ${file}`)
+  const text = readText(path)
+  if (text.state === 'refused')
+    throw usageError(`${file}: ${text.reason}`, 'give LLVM IR as text; llvm-dis makes it from bitcode')
+  if (text.data.trim() === '') throw usageError(`${file}: it is empty`)
+  return text.data
 }
 
 async function verifyFiles(

@@ -2,7 +2,7 @@
  * `--filter`: which kernels a command is about. Terms `model:NAME`, `op:NAME`, `name:TEXT` and hash prefixes, separated
  * by spaces or commas; a kernel must match all of them.
  */
-import { usageError } from '../errors.ts'
+import { nearest, usageError } from '../errors.ts'
 
 /** A condition on a column that holds a kernel hash, to be spliced after WHERE or AND. */
 export interface KernelFilter {
@@ -41,8 +41,11 @@ function condition(term: string, column: string): KernelFilter {
     return { where: `${column} IN (${sql})`, parameters: Array(sql.split('?').length - 1).fill(value) }
   if (/^[0-9a-f]{4,64}$/i.test(term))
     return { where: `${column} GLOB ?`, parameters: [`${term.toLowerCase()}*`] }
+  const [close] = key === undefined ? [] : nearest(key, Object.keys(KEYS))
   throw usageError(
     `--filter does not know '${term}'`,
-    'use model:NAME, op:NAME, name:TEXT, or four or more digits of a hash, separated by spaces',
+    close !== undefined
+      ? `did you mean ${close}:${value}?`
+      : 'use model:NAME, op:NAME, name:TEXT, or four or more digits of a hash, separated by spaces',
   )
 }

@@ -1,6 +1,6 @@
 /** Opens the one SQLite file: migrated, checked, safe to interrupt. */
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { environmentError, usageError } from '../errors.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -19,8 +19,8 @@ const CACHE = 'cache_size = -65536'
  * an xlab database, was made by a newer xlab, or another process holds it for longer than ten seconds.
  */
 export function openStore(path: string): Store {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   return guarded(path, () => {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
     const store = new Database(path, { timeout: 10_000 })
     try {
       store.pragma('foreign_keys = ON')
@@ -56,18 +56,24 @@ export function openStoreReadOnly(path: string): Store {
 
 function guarded(path: string, open: () => Store): Store {
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw usageError(
+        `${path} is a folder, not a database`,
+        `name a file in it: --db ${join(path, 'xlab.db')}`,
+      )
     return open()
   } catch (error) {
     const code = (error as { code?: string }).code ?? ''
     if (code === 'SQLITE_NOTADB') throw usageError(`${path} is not a database`, 'name another with --db')
+    if (code.startsWith('SQLITE_CORRUPT'))
+      throw usageError(`${path} is damaged`, 'restore a copy of it, or name another with --db')
     if (code.startsWith('SQLITE_BUSY'))
       throw environmentError(`${path} is locked by another process`, 'wait for it, or use another --db')
-    if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
+    if (/^(SQLITE_CANTOPEN|SQLITE_READONLY|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST)/.test(code))
       throw environmentError(
-        `${path} cannot be opened for writing`,
-        'check its permissions, or use another --db',
+        `${path} cannot be opened: its folder cannot be written`,
+        'SQLite keeps files beside a database, even to read it; check permissions, or use another --db',
       )
-    if (code === 'SQLITE_FULL') throw environmentError('no space left for the database')
     throw error
   }
 }

@@ -31,13 +31,13 @@ export interface Pair {
 
 /** The pairs of two modules' texts, or of one. Throws a SyntaxError when a text has no function to take out. */
 export function pairFunctions(before: string, after?: string): Pair[] {
-  const functionsOf = (text: string): KernelText[] => {
+  const functionsOf = (text: string, place: string): KernelText[] => {
     const { kernels, problem } = extractKernels(text)
-    if (problem !== undefined) throw new SyntaxError(problem)
+    if (problem !== undefined) throw new SyntaxError(after === undefined ? problem : `${place}: ${problem}`)
     return kernels
   }
-  const first = functionsOf(before)
-  if (after !== undefined) return byName(first, functionsOf(after), name => name)
+  const first = functionsOf(before, 'BEFORE')
+  if (after !== undefined) return byName(first, functionsOf(after, 'AFTER'), name => name)
   const sources = first.filter(kernel => /^src\d*$/.test(kernel.name))
   const targets = first.filter(kernel => /^tgt\d*$/.test(kernel.name))
   return byName(sources, targets, name => name.replace(/^(?:src|tgt)/, ''), 'src')

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
+const XLAB = resolve(import.meta.dirname, '../../xlab')
 
 export interface Measured {
   readonly code: number | null
@@ -15,7 +15,7 @@ export interface Measured {
 
 export async function measured(args: readonly string[]): Promise<Measured> {
   const started = performance.now()
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(XLAB, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let peak = 0
   let stdout = ''
   child.stdout.on('data', (chunk: Buffer) => {

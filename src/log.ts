@@ -54,13 +54,15 @@ export function progress(label: string, total: number | undefined): Progress {
 
   const text = (): string => {
     const seconds = (performance.now() - started) / 1000
-    const left = total !== undefined && count > 0 ? ((total - count) * seconds) / count : undefined
+    // Early steps often pay for what later ones find ready: too soon to say.
+    const left =
+      total !== undefined && count > 0 && count * 20 >= total ? ((total - count) * seconds) / count : 0
     const parts = [
       label,
       total === undefined ? (count > 0 ? `${count}` : '') : `${count}/${total}`,
       `${seconds.toFixed(0)} s`,
     ]
-    if (left !== undefined && seconds > 2 && left >= 1) parts.push(`about ${left.toFixed(0)} s left`)
+    if (seconds > 2 && left >= 1) parts.push(`about ${left.toFixed(0)} s left`)
     if (detail !== '') parts.push(detail)
     return parts.filter(part => part !== '').join(' · ')
   }

@@ -61,7 +61,10 @@ async function makeEnvironment(
   const options = {
     timeoutMs: 1_800_000,
     env: { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1', PYTHONPATH: '' },
-    onStdout: (line: string) => shown.say(line.trim().slice(0, 100)),
+    onStdout: (line: string) => {
+      const doing = /^\s*((?:Collecting|Downloading|Installing) \S+)/.exec(line)?.[1]
+      if (doing !== undefined) shown.say(doing)
+    },
     ...(signal && { signal }),
   }
   try {

@@ -62,7 +62,10 @@ function textOf(file: string): string {
   if (!existsSync(path)) throw usageError(`there is no file ${file}`)
   const text = readText(path)
   if (text.state === 'refused')
-    throw usageError(`${file}: ${text.reason}`, 'give LLVM IR as text; llvm-dis makes it from bitcode')
+    throw usageError(
+      `${file}: ${text.reason}`,
+      text.reason.includes('not') ? 'llvm-dis makes text from bitcode' : undefined,
+    )
   if (text.data.trim() === '') throw usageError(`${file}: it is empty`)
   return text.data
 }

@@ -59,6 +59,8 @@ export async function passesProblem(toolchain: Toolchain, passes: string): Promi
 }
 
 const MEMORY_MIB = 4096
+/** Signals that are not the input's doing: a limit, or somebody who ends programs. */
+const OUTSIDE: ReadonlySet<string> = new Set(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'])
 const QUIET_CRASH = { LLVM_DISABLE_SYMBOLIZATION: '1' }
 const isBitcode = (input: Uint8Array): boolean =>
   (input[0] === 0x42 && input[1] === 0x43) || (input[0] === 0xde && input[1] === 0xc0)
@@ -84,7 +86,7 @@ async function runStep(
   if (exit.state === 'missing') throw environmentError(exit.why)
   if (/no space left on device/i.test(exit.stderr)) throw environmentError('no space left on the disk')
   const message = messageOf(exit)
-  const outside = exit.state === 'timeout' || (exit.state === 'signalled' && exit.signal === 'SIGKILL')
+  const outside = exit.state === 'timeout' || (exit.state === 'signalled' && OUTSIDE.has(exit.signal))
   return outside ? { message, unclear: true } : { message }
 }
 

@@ -41,6 +41,7 @@ interface Job {
 
 interface Child {
   readonly process: ChildProcess
+  readonly removeDirectory: () => void
   /** Requests sent and not answered, oldest first: the one being worked on is the first. */
   readonly sent: Job[]
   timer?: NodeJS.Timeout
@@ -61,8 +62,14 @@ export function openEngine(options: EngineOptions): Engine {
 
   const start = (): Child => {
     const directory = privateDirectory()
-    const child: Child = { process: spawnChild(options, directory), sent: [], ready: false, errors: '' }
     const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true })
+    const child: Child = {
+      process: spawnChild(options, directory),
+      removeDirectory,
+      sent: [],
+      ready: false,
+      errors: '',
+    }
     children.add(child)
     child.process.stderr?.on('data', (chunk: Buffer) => {
       child.errors = (child.errors + chunk.toString('utf8')).slice(-2000)
@@ -82,16 +89,16 @@ export function openEngine(options: EngineOptions): Engine {
     child.process.on('error', error => lost(child, error.message))
     child.process.on('close', (code, signal) => {
       removeDirectory()
-      lost(child, signal ?? `exit code ${code}`)
+      lost(child, signal ?? `exit code ${code}`, fromOutside(signal))
     })
     return child
   }
-  const lost = (child: Child, how: string): void => {
+  const lost = (child: Child, how: string, outside = false): void => {
     if (!children.delete(child)) return
     clearTimeout(child.timer)
     const reason = child.errors.split('\n').find(line => /LLVM ERROR|Assertion|Error:/.test(line))
     const message = `LLVM ${how}${reason ? `: ${reason.trim()}` : ''}`
-    if (!child.ready && !closed) {
+    if ((!child.ready || outside) && !closed) {
       const error = environmentError(`${options.library} cannot be used: ${message}`, "see 'xlab doctor'")
       for (const job of [...child.sent, ...waiting.splice(0)]) job.reject(error)
       return
@@ -136,10 +143,18 @@ export function openEngine(options: EngineOptions): Engine {
       }),
     close() {
       closed = true
-      for (const child of children) child.process.kill('SIGKILL')
+      for (const child of children) {
+        child.process.kill('SIGKILL')
+        // We may be gone before it is.
+        child.removeDirectory()
+      }
     },
   }
 }
+
+/** Signals that say nothing about the input: somebody ends programs, and likely us too. */
+const fromOutside = (signal: NodeJS.Signals | null): boolean =>
+  signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP'
 
 /** Whether our process stays alive for this child: only while it works. */
 function hold(child: Child, busy: boolean): void {
@@ -163,6 +178,8 @@ function spawnChild(options: EngineOptions, directory: string): ChildProcess {
   const [file, args] = limited(command, options.memoryMiB ?? 6144)
   const child = spawn(file, args, {
     cwd: directory,
+    // In a process group of its own: a terminal's Ctrl-C is for us, who end it.
+    detached: true,
     env: options.libraryPath ? { LD_LIBRARY_PATH: options.libraryPath.join(':') } : {},
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { ROOT } from '../config/paths.ts'
 import { EXIT, type ExitCode, environmentError, usageError, XlabError } from '../errors.ts'
+import { limited } from '../llvm/limits.ts'
 import { describeExit, run as runProgram } from '../process/run.ts'
 import { columnsOf, parseFormat, printTable, type Row } from '../report/format.ts'
 import { namedQuery, QUERIES } from '../report/queries.ts'
@@ -11,6 +12,7 @@ import type { Context } from './context.ts'
 import { wholeNumber } from './numbers.ts'
 
 const DEFAULT_LIMIT_SECONDS = 60
+const MEMORY_MIB = 6144
 
 export async function run(args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
   const format = parseFormat(options.output)
@@ -44,11 +46,15 @@ async function askChild(
   context: Context,
 ): Promise<Extract<ChildAnswer, { state: 'ok' }>> {
   const program = join(ROOT, 'src/store/read-only-sql.ts')
-  const exit = await runProgram(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', program, context.dbPath],
-    { input: sql, timeoutMs: seconds * 1000, maxBytes: 512 << 20, signal: context.signal },
-  )
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', program, context.dbPath]
+  // Should we be killed, nobody stops it but the limit on its processor time.
+  const [file, args] = limited(command, MEMORY_MIB, 2 * seconds + 10)
+  const exit = await runProgram(file, args, {
+    input: sql,
+    timeoutMs: seconds * 1000,
+    maxBytes: 512 << 20,
+    signal: context.signal,
+  })
   context.signal.throwIfAborted()
   if (exit.state === 'timeout')
     throw usageError(
@@ -56,6 +62,8 @@ async function askChild(
       'narrow it, or raise --time-limit',
     )
   if (exit.state === 'flooded') throw usageError('the answer is larger than 512 MB', 'add a LIMIT')
+  if (exit.state === 'signalled')
+    throw usageError(`the query took more memory than it may (${exit.signal})`, 'add a LIMIT')
   if (exit.state !== 'exited' || exit.code !== 0)
     throw environmentError(
       `the query ended badly: ${describeExit(exit)}`,

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 
 export const DUMPS = resolve(import.meta.dirname, 'fixtures/dumps')
 export const PRODUCERS = ['jax-0.10', 'tensorflow-2.16', 'tensorflow-2.18', 'tensorflow-2.21'] as const
+/** Those whose IR can be read here: the newer LLVM that JAX's needs comes for x86-64 only. */
+export const READABLE = PRODUCERS.filter(name => name !== 'jax-0.10' || process.arch === 'x64')
 export type Producer = (typeof PRODUCERS)[number]
 
 /** Every `.ll` of a producer: its name, path and text. */

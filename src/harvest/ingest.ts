@@ -60,6 +60,7 @@ export async function ingest(
         const contents = await readModule(store, dir, module, validator, signal)
         // Stored in the order of the dump, so that equal dumps give equal databases.
         await before
+        signal.throwIfAborted()
         const timing = timings.find(({ moduleName }) => moduleName === module.key)
         const { key: name, hloAfter } = module
         added += storeModule(store, contents, {

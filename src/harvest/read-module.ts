@@ -124,7 +124,6 @@ export async function readModule(
       names.add(kernel.name)
     }
   }
-  signal.throwIfAborted()
   return { texts, artifacts, kernels, optimised, remember, unparsed }
 }
 

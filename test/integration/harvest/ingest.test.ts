@@ -19,7 +19,7 @@ import { ensureToolchain } from '../../../src/llvm/toolchain.ts'
 import { getText } from '../../../src/store/blobs.ts'
 import { endDeadHarvests, endHarvest, resumeHarvest, startHarvest } from '../../../src/store/harvests.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
-import { DUMPS } from '../../dumps.ts'
+import { DUMPS, READABLE } from '../../dumps.ts'
 
 let reader: Reader
 let store: Store
@@ -46,12 +46,15 @@ const rows = (sql: string, ...parameters: unknown[]): unknown[] =>
     .raw()
     .all(...parameters)
 
-test.each([
-  ['tensorflow-2.21', { modules: 2, kernels: 30, runnable: 29 }],
-  ['tensorflow-2.18', { modules: 2, kernels: 32, runnable: 31 }],
-  ['tensorflow-2.16', { modules: 2, kernels: 2, runnable: 0 }],
-  ['jax-0.10', { modules: 3, kernels: 18, runnable: 17 }],
-])('%s: every kernel stored, every file accounted for', async (producer, expected) => {
+const EXPECTED = {
+  'tensorflow-2.21': { modules: 2, kernels: 30, runnable: 29 },
+  'tensorflow-2.18': { modules: 2, kernels: 32, runnable: 31 },
+  'tensorflow-2.16': { modules: 2, kernels: 2, runnable: 0 },
+  'jax-0.10': { modules: 3, kernels: 18, runnable: 17 },
+}
+
+test.each(READABLE)('%s: every kernel stored, every file accounted for', async producer => {
+  const expected = EXPECTED[producer]
   const from = join(DUMPS, producer)
   const summary = await take(from)
   expect(summary).toMatchObject({ ...expected, unparsed: [] })
@@ -166,7 +169,7 @@ test('a dump that gives nothing says so', async () => {
 })
 
 test('an interrupted ingest goes on with whole modules', async () => {
-  const from = join(DUMPS, 'jax-0.10')
+  const from = join(DUMPS, 'tensorflow-2.18')
   const id = begin(from)
   const abort = new AbortController()
   const onModule = (): void => abort.abort(new Error('interrupted'))
@@ -183,6 +186,6 @@ test('an interrupted ingest goes on with whole modules', async () => {
   expect(resumeHarvest(store, from)).toBe(id)
   const summary = await take(from, id)
   endHarvest(store, id, { state: 'complete' })
-  expect(summary).toMatchObject({ modules: 3, kernels: 18 })
+  expect(summary).toMatchObject({ modules: 2, kernels: 32 })
   expect(rows('SELECT state, reason FROM harvest')).toEqual([['complete', null]])
 })

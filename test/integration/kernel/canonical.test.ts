@@ -9,7 +9,7 @@ import { contentHash, parseObject } from '../../../src/llvm/object.ts'
 import { openReader, type Reader } from '../../../src/llvm/reader.ts'
 import { ensureToolchain, type Toolchain } from '../../../src/llvm/toolchain.ts'
 import { run, succeeded } from '../../../src/process/run.ts'
-import { irFiles, PRODUCERS } from '../../dumps.ts'
+import { irFiles, READABLE } from '../../dumps.ts'
 
 let toolchain: Toolchain
 let reader: Reader
@@ -45,7 +45,7 @@ async function compiled(name: string, text: string, keep?: string): Promise<stri
   return contentHash(parseObject(readFileSync(object)))
 }
 
-test.each(PRODUCERS)('%s', async producer => {
+test.each(READABLE)('%s', async producer => {
   const cases = irFiles(producer).flatMap(({ name, text }) =>
     extractKernels(text).kernels.map(kernel => ({ name, text, kernel })),
   )

@@ -1,6 +1,7 @@
 /** `xlab optimise`: makes builds of the kernels, one for each proposer and target. */
-import { resolveTarget } from '../compile/targets.ts'
+
 import { EXIT, type ExitCode } from '../errors.ts'
+import { resolveTarget } from '../llvm/targets.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import { parseProposers } from '../optimise/registry.ts'

@@ -1,6 +1,6 @@
 /** The command lines of a build: a pure function of what is built, so that anyone can repeat them by hand. */
 import type { BuildRequest } from '../kernel/build.ts'
-import { dataLayout } from './targets.ts'
+import { dataLayout } from '../llvm/targets.ts'
 
 /** One program of a build. Files are called IN, MID and OUT in its working directory, so the line runs as it stands. */
 export interface Step {

@@ -5,21 +5,9 @@
 
 import { vectorOf } from '../kernel/ir-scan.ts'
 import { irSizes } from '../kernel/ir-sizes.ts'
-import { type Argument, DTYPE_BITS, type Dtype, type Signature } from '../kernel/signature.ts'
+import { type Argument, DTYPE_BITS, type Dtype, IR_DTYPES, type Signature } from '../kernel/signature.ts'
 import type { Instruction } from './ir/instruction.ts'
 import { type FunctionLines, readFunctions } from './ir/module-text.ts'
-
-const DTYPES: Readonly<Record<string, Dtype>> = {
-  i1: 'pred',
-  i8: 's8',
-  i16: 's16',
-  i32: 's32',
-  i64: 's64',
-  half: 'f16',
-  bfloat: 'bf16',
-  float: 'f32',
-  double: 'f64',
-}
 
 /** Byte offset of the argument array in a call frame, and bytes of one entry (kernel_c_api.h). */
 const FRAME_ARGUMENTS = 24
@@ -113,7 +101,7 @@ function follow(i: Instruction, pointers: Map<string, number>, uses: Use[]): voi
 function note(use: Use | undefined, type: string, how: 'read' | 'written'): void {
   if (use === undefined) return
   use[how] = true
-  const dtype = DTYPES[vectorOf(type)?.element ?? type]
+  const dtype = IR_DTYPES[vectorOf(type)?.element ?? type]
   if (dtype !== undefined) use.types.set(dtype, (use.types.get(dtype) ?? 0) + 1)
 }
 

@@ -4,7 +4,7 @@
  * sample is many calls. It is compiled apart and linked beside the function, whose own object stays as it is.
  */
 import { functionHead, functionTexts, vectorOf } from './ir-scan.ts'
-import { DTYPE_BITS, type Dtype, type Signature } from './signature.ts'
+import { DTYPE_BITS, type Dtype, IR_DTYPES, type Signature } from './signature.ts'
 
 /** The name an adapter calls the function by; the function's object is renamed to it. */
 export const SCALAR_SYMBOL = 'xlab_scalar'
@@ -14,18 +14,6 @@ export const GUARD = 'xlab_guard'
 
 /** Calls of the function in one run of its adapter. */
 export const SCALAR_CALLS = 1024
-
-const DTYPES: Readonly<Record<string, Dtype>> = {
-  i1: 'pred',
-  i8: 's8',
-  i16: 's16',
-  i32: 's32',
-  i64: 's64',
-  half: 'f16',
-  bfloat: 'bf16',
-  float: 'f32',
-  double: 'f64',
-}
 
 /** A scalar or a fixed vector of scalars as it lies in a buffer. */
 interface Slot {
@@ -41,7 +29,7 @@ type Shape = { readonly inputs: readonly Slot[]; readonly result: Slot; readonly
 
 function slotOf(type: string, name: string, attributes: string): Slot | string {
   const vector = vectorOf(type)
-  const dtype = DTYPES[vector?.element ?? type]
+  const dtype = IR_DTYPES[vector?.element ?? type]
   if (dtype === undefined) return `${name} has type ${type}, which is no scalar xlab can pass`
   if (vector !== undefined && dtype === 'pred') return `${name} is a vector of i1`
   const abi = attributes

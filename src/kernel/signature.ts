@@ -56,3 +56,16 @@ export interface Signature {
 }
 
 export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+/** The element type a scalar type of LLVM IR is read as; IR does not say whether an integer has a sign. */
+export const IR_DTYPES: Readonly<Record<string, Dtype>> = {
+  i1: 'pred',
+  i8: 's8',
+  i16: 's16',
+  i32: 's32',
+  i64: 's64',
+  half: 'f16',
+  bfloat: 'bf16',
+  float: 'f32',
+  double: 'f64',
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { buildSteps, commandLine } from '../../../src/compile/commands.ts'
-import { resolveTarget } from '../../../src/compile/targets.ts'
 import type { BuildRequest } from '../../../src/kernel/build.ts'
+import { resolveTarget } from '../../../src/llvm/targets.ts'
 
 const request = async (changes: Partial<BuildRequest>): Promise<BuildRequest> => ({
   kernel: 'k',

@@ -8,7 +8,7 @@ import {
   type RunOutcome,
   type Runtime,
   resolveModel,
-} from '../src/harvest/runtime.ts'
+} from '../src/harvest/runtime/runtime.ts'
 
 /** Path of a model among the fixtures. */
 export const model = (file: string): string => join(import.meta.dirname, 'fixtures/models', file)

@@ -32,7 +32,7 @@ export const COMMANDS: readonly Command[] = [
       ...harvestOptions,
       ['--from <dir>', 'ingest a dump folder already on disk'],
       ['--time-limit <seconds>', 'longest a model may run', '600'],
-      jobs,
+      ['--jobs <n>', 'models at once (default: half the cores, so that each can be timed)'],
     ],
     examples: ['xlab harvest cnn mlp', 'xlab harvest my_model.py', 'xlab harvest --from /tmp/xla_dump'],
     load: () => import('./harvest.ts'),

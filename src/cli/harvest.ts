@@ -4,14 +4,14 @@ import { availableParallelism } from 'node:os'
 import { userPath } from '../config/paths.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
 import type { IngestServices, IngestSummary } from '../harvest/ingest.ts'
+import { normaliseXlaFlags } from '../harvest/runtime/flags.ts'
 import {
   chooseRuntime,
   type HarvestEvent,
   listModels,
   type Runtime,
   resolveModel,
-} from '../harvest/runtime.ts'
-import { normaliseXlaFlags } from '../harvest/runtime-flags.ts'
+} from '../harvest/runtime/runtime.ts'
 import { type HarvestResult, harvestFolder, harvestModel } from '../harvest/stage.ts'
 import { forAll } from '../lanes/lanes.ts'
 import { openReader } from '../llvm/reader.ts'
@@ -23,8 +23,8 @@ import type { CommandModule, Options } from './command.ts'
 import type { Context } from './context.ts'
 import { jobsOf, wholeNumber } from './numbers.ts'
 
-/** Models run at once unless the user says otherwise: each wants a core and a gigabyte. */
-const MOST_AT_ONCE = 4
+/** Models run at once unless the user says otherwise: each times its calls, and wants a core beside it that is idle. */
+const MODELS_AT_ONCE = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)))
 const SEED = 1
 /** A week. Timers count milliseconds in 31 bits. */
 const MOST_SECONDS = 604_800
@@ -72,7 +72,7 @@ async function models(args: readonly string[], options: Options, context: Contex
   const [services] = await Promise.all([open(context), runtime.prepare()])
   services.reader.warm()
   const results: HarvestResult[] = []
-  const lanes = context.lanes(jobs ?? MOST_AT_ONCE)
+  const lanes = context.lanes(jobs ?? MODELS_AT_ONCE)
   const shown = progress('harvest', refs.length)
   try {
     await forAll(lanes, refs, context.signal, async model => {

@@ -1,6 +1,6 @@
 /** `xlab models`: the models that can be harvested by name. */
 import { EXIT } from '../errors.ts'
-import { listModels } from '../harvest/runtime.ts'
+import { listModels } from '../harvest/runtime/runtime.ts'
 import { printTable } from '../report/format.ts'
 import type { CommandModule } from './command.ts'
 

@@ -6,7 +6,7 @@ import type { SightingFacts } from '../kernel/sighting.ts'
 import type { Reader, ReadResult } from '../llvm/reader.ts'
 import { endHarvest, forgetImports, insertModule, startHarvest } from '../store/harvests.ts'
 import { hasKernel, insertSighting, putKernel } from '../store/kernels.ts'
-import type { Store } from '../store/open.ts'
+import { type Store, write } from '../store/open.ts'
 import { readText } from './dump-files.ts'
 
 export interface ImportedKernel {
@@ -46,7 +46,7 @@ export async function importFile(
       )
     reads.push(read)
   }
-  return store.transaction((): ImportResult => {
+  return write(store, (): ImportResult => {
     forgetImports(store, path)
     const harvestId = startHarvest(store, { model: path, source: 'import', xlaFlags: '' })
     const moduleId = insertModule(store, { harvestId, name: basename(path), ops: [] })
@@ -62,7 +62,7 @@ export async function importFile(
     })
     endHarvest(store, harvestId, { state: 'complete' }, { files: 1 })
     return { state: 'ok', kernels: imported }
-  })()
+  })
 }
 
 const failed = (reason: string): ImportResult => ({ state: 'failed', reason })

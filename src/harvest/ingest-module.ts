@@ -4,7 +4,7 @@ import { putBlob } from '../store/blobs.ts'
 import { insertArtifact, insertModule, insertUnparsed, type NewModule } from '../store/harvests.ts'
 import { putIr } from '../store/ir-texts.ts'
 import { hasKernel, insertSighting, putKernel } from '../store/kernels.ts'
-import type { Store } from '../store/open.ts'
+import { type Store, write } from '../store/open.ts'
 import type { Found, ModuleContents } from './read-module.ts'
 import { unrunnableReason } from './unrunnable.ts'
 
@@ -19,7 +19,7 @@ export function storeModule(
     texts,
     kernels.map(({ kernel }) => kernel.name),
   )
-  return store.transaction((): number => {
+  return write(store, (): number => {
     const { hloAfter, ...module } = place
     const moduleId = insertModule(store, { ...module, ops: facts.ops })
     for (const artifact of contents.artifacts) insertArtifact(store, moduleId, artifact)
@@ -54,7 +54,7 @@ export function storeModule(
     if (facts.problem !== undefined && hloAfter !== undefined)
       insertUnparsed(store, place.harvestId, [{ file: hloAfter, reason: facts.problem }])
     return added
-  })()
+  })
 }
 
 /** What is known of a sighting; only the kernel ABI gets a signature from HLO. */

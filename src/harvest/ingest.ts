@@ -8,11 +8,11 @@ import {
   moduleNames,
   type Unparsed,
 } from '../store/harvests.ts'
-import type { Store } from '../store/open.ts'
+import { type Store, write } from '../store/open.ts'
 import { listDump } from './dump-files.ts'
 import { storeModule } from './ingest-module.ts'
 import { readModule } from './read-module.ts'
-import type { Timing } from './runtime-events.ts'
+import type { Timing } from './runtime/events.ts'
 import { createValidator } from './validate.ts'
 
 export interface IngestServices {
@@ -47,7 +47,7 @@ export async function ingest(
   const { store, signal } = services
   const { files, refused } = listDump(dir)
   const { modules, unknown } = groupDump(files)
-  store.transaction(() => insertUnparsed(store, harvestId, [...refused, ...unknown]))()
+  write(store, () => insertUnparsed(store, harvestId, [...refused, ...unknown]))
   const done = moduleNames(store, harvestId)
   const validator = createValidator(store, services.reader)
   const pending = modules.filter(({ key }) => !done.has(key)).values()

@@ -6,7 +6,7 @@ import { EXIT, XlabError } from '../errors.ts'
 import { clearAttempt, type Fault, recordAttempt } from '../store/attempts.ts'
 import { endHarvest, type HarvestFacts, INTERRUPTED, resumeHarvest, startHarvest } from '../store/harvests.ts'
 import { type IngestServices, type IngestSummary, ingest, nothingFound } from './ingest.ts'
-import type { HarvestEvent, ModelRef, RunOutcome, Runtime } from './runtime.ts'
+import type { HarvestEvent, ModelRef, RunOutcome, Runtime } from './runtime/runtime.ts'
 
 export interface HarvestRequest {
   readonly model: ModelRef

@@ -8,8 +8,8 @@ import Docker from 'dockerode'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { connection, endpoints } from '../../src/containers/endpoint.ts'
 import { findEngine } from '../../src/containers/engine.ts'
-import { dockerRuntime } from '../../src/harvest/docker-runtime.ts'
-import { chooseRuntime, type Runtime } from '../../src/harvest/runtime.ts'
+import { dockerRuntime } from '../../src/harvest/runtime/docker.ts'
+import { chooseRuntime, type Runtime } from '../../src/harvest/runtime/runtime.ts'
 import { kernelFiles, model, runModel } from '../run-model.ts'
 
 const found = await findEngine()

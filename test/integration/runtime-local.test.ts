@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { ROOT } from '../../src/config/paths.ts'
-import { ensurePython } from '../../src/harvest/python-env.ts'
-import { chooseRuntime, listModels, type Runtime } from '../../src/harvest/runtime.ts'
+import { ensurePython } from '../../src/harvest/runtime/python-env.ts'
+import { chooseRuntime, listModels, type Runtime } from '../../src/harvest/runtime/runtime.ts'
 import { kernelFiles, model, runModel } from '../run-model.ts'
 
 let runtime: Runtime

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type HarvestEvent, parseEvent } from '../../../src/harvest/runtime-events.ts'
-import { collector, type ProcessEnd } from '../../../src/harvest/runtime-outcome.ts'
+import { type HarvestEvent, parseEvent } from '../../../../src/harvest/runtime/events.ts'
+import { collector, type ProcessEnd } from '../../../../src/harvest/runtime/outcome.ts'
 
 const LIMITS = { timeLimitSeconds: 60, memoryBytes: 2 ** 33 }
 const OK: ProcessEnd = { state: 'exited', code: 0 }

@@ -4,7 +4,7 @@ import {
   normaliseXlaFlags,
   quotedXlaFlag,
   splitXlaFlags,
-} from '../../../src/harvest/runtime-flags.ts'
+} from '../../../../src/harvest/runtime/flags.ts'
 
 test('a flag of the user replaces ours of the same name and others are added', () => {
   expect(mergeXlaFlags('--xla_dump_to=/dumps --xla_a=1', '--xla_a=2 --xla_b')).toBe(

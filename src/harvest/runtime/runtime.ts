@@ -1,12 +1,12 @@
 /** Where a model runs: in a container, or in a Python environment of the same pinned wheels. One interface over both. */
-import { usageError } from '../errors.ts'
-import { log } from '../log.ts'
-import type { Facts, HarvestEvent, Loss, Timing } from './runtime-events.ts'
-import type { ModelRef } from './runtime-models.ts'
+import { usageError } from '../../errors.ts'
+import { log } from '../../log.ts'
+import type { Facts, HarvestEvent, Loss, Timing } from './events.ts'
+import type { ModelRef } from './models.ts'
 
-export type { Facts, HarvestEvent, Loss, Timing } from './runtime-events.ts'
-export { mergeXlaFlags } from './runtime-flags.ts'
-export { listModels, type ModelRef, resolveModel } from './runtime-models.ts'
+export type { Facts, HarvestEvent, Loss, Timing } from './events.ts'
+export { mergeXlaFlags } from './flags.ts'
+export { listModels, type ModelRef, resolveModel } from './models.ts'
 
 export interface RunRequest {
   readonly model: ModelRef
@@ -59,9 +59,9 @@ export async function chooseRuntime(
   kind: 'auto' | 'docker' | 'local',
   options: RuntimeOptions = {},
 ): Promise<Runtime> {
-  const { dockerRuntime } = await import('./docker-runtime.ts')
-  const { localRuntime } = await import('./local-runtime.ts')
-  const { findEngine, noEngineError } = await import('../containers/engine.ts')
+  const { dockerRuntime } = await import('./docker.ts')
+  const { localRuntime } = await import('./local.ts')
+  const { findEngine, noEngineError } = await import('../../containers/engine.ts')
   if (kind === 'local') {
     if (options.image !== undefined)
       throw usageError('--image needs a container', 'leave out --runtime local')

@@ -1,16 +1,16 @@
 /** Models in a Python environment on this machine: the same entry, wheels and limits as in the container. */
 import { join } from 'node:path'
-import { readService, type Service } from '../config/compose.ts'
-import { MODELS_DIR } from '../config/paths.ts'
-import { cappedText } from '../containers/output.ts'
-import { environmentError } from '../errors.ts'
-import { type Exit, run } from '../process/run.ts'
+import { readService, type Service } from '../../config/compose.ts'
+import { MODELS_DIR } from '../../config/paths.ts'
+import { cappedText } from '../../containers/output.ts'
+import { environmentError } from '../../errors.ts'
+import { type Exit, run } from '../../process/run.ts'
+import { entryOptions } from './entry.ts'
+import { parseEvent } from './events.ts'
+import { mergeXlaFlags, quotedXlaFlag } from './flags.ts'
+import { collector, type ProcessEnd } from './outcome.ts'
 import { ensurePython } from './python-env.ts'
 import type { RunRequest, Runtime, RuntimeOptions } from './runtime.ts'
-import { entryOptions } from './runtime-entry.ts'
-import { parseEvent } from './runtime-events.ts'
-import { mergeXlaFlags, quotedXlaFlag } from './runtime-flags.ts'
-import { collector, type ProcessEnd } from './runtime-outcome.ts'
 
 export function localRuntime(options: RuntimeOptions): Runtime {
   const service = readService('harvest')

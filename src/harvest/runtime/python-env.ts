@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { inState, MODELS_DIR } from '../config/paths.ts'
-import { environmentError, type XlabError } from '../errors.ts'
-import { withLock } from '../llvm/lock.ts'
-import { log, progress } from '../log.ts'
-import { describeExit, type Exit, run, succeeded } from '../process/run.ts'
+import { inState, MODELS_DIR } from '../../config/paths.ts'
+import { environmentError, type XlabError } from '../../errors.ts'
+import { withLock } from '../../llvm/lock.ts'
+import { log, progress } from '../../log.ts'
+import { describeExit, type Exit, run, succeeded } from '../../process/run.ts'
 
 const REQUIREMENTS = join(MODELS_DIR, 'requirements.txt')
 const NEEDED_BYTES = 2.5e9

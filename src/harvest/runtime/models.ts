@@ -1,8 +1,8 @@
 /** What can be harvested: zoo models by name, and the user's own files by path. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { MODELS_DIR, userPath } from '../config/paths.ts'
-import { unknownName, usageError } from '../errors.ts'
+import { MODELS_DIR, userPath } from '../../config/paths.ts'
+import { unknownName, usageError } from '../../errors.ts'
 
 export interface ModelRef {
   /** What the user typed for a zoo model; the absolute path otherwise. Stored as the harvest's model. */

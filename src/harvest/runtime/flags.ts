@@ -1,5 +1,5 @@
 /** XLA_FLAGS: ours and the user's put together. */
-import { usageError } from '../errors.ts'
+import { usageError } from '../../errors.ts'
 
 /** Flags that say where and what to dump; xlab sets them itself. */
 const OURS = ['xla_dump_to', 'xla_dump_hlo_as_text']

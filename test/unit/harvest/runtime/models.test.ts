@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { listModels, resolveModel } from '../../../src/harvest/runtime-models.ts'
+import { listModels, resolveModel } from '../../../../src/harvest/runtime/models.ts'
 
 test('the zoo is listed with a line about each', () => {
   const models = listModels()

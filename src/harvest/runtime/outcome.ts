@@ -1,6 +1,7 @@
 /** From what a run reported and how its process ended, to its outcome and whose fault a failure is. Pure. */
+
+import type { Facts, HarvestEvent, Loss, Timing } from './events.ts'
 import type { RunOutcome } from './runtime.ts'
-import type { Facts, HarvestEvent, Loss, Timing } from './runtime-events.ts'
 
 /** How the process ended, whatever it ran in. */
 export type ProcessEnd =

@@ -8,7 +8,7 @@ import {
   samplesOf,
   xlaContents,
 } from '../store/measurements.ts'
-import type { Store } from '../store/open.ts'
+import { type Store, write } from '../store/open.ts'
 
 /** Computes and stores the estimates of one kernel under one signature on one host; gives them back. */
 export function estimate(store: Store, kernel: string, signature: string, hostId: number): EstimateRow[] {
@@ -48,8 +48,8 @@ export function estimate(store: Store, kernel: string, signature: string, hostId
 
 /** Recomputes what an older version of the statistics left. */
 export function refreshEstimates(store: Store): void {
-  store.transaction(() => {
+  write(store, () => {
     for (const { kernel, signature, hostId } of outdatedEstimates(store, STATISTICS_RULE))
       estimate(store, kernel, signature, hostId)
-  })()
+  })
 }

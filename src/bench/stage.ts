@@ -28,7 +28,7 @@ import {
   referenceOf,
   startCampaign,
 } from '../store/measurements.ts'
-import type { Store } from '../store/open.ts'
+import { type Store, write } from '../store/open.ts'
 import { cached } from '../store/statements.ts'
 import { estimate, refreshEstimates } from './estimate.ts'
 
@@ -79,9 +79,9 @@ export async function bench(
     for (const group of groups) {
       signal.throwIfAborted()
       const done = await measureGroup(group, plan, services, text => shown.step(text))
-      store.transaction(() => {
+      write(store, () => {
         samples += keep(store, campaign, id, name, group, done)
-      })()
+      })
       failures.push(...done.failures)
     }
     state = 'complete'

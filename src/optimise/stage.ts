@@ -16,7 +16,7 @@ import {
   putTarget,
   selectKernels,
 } from '../store/builds.ts'
-import type { Store } from '../store/open.ts'
+import { type Store, write } from '../store/open.ts'
 import type { Proposer, ProposerContext } from './proposer.ts'
 
 export interface OptimiseRequest {
@@ -130,11 +130,11 @@ async function runTask(task: Task, signal: AbortSignal): Promise<void> {
     note(tally, 'failed', `${result.step}: ${result.message}`)
     return
   }
-  store.transaction(() => {
+  write(store, () => {
     putBuild(store, proposed.request, result)
     putProposal(store, { ...proposal, seconds: result.seconds })
     clearAttempt(store, key)
-  })()
+  })
   if (result.state === 'ok') tally.made++
   else note(tally, 'broken', `${result.step}: ${result.message}`)
 }

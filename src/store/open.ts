@@ -37,6 +37,12 @@ export function openStore(path: string): Store {
   })
 }
 
+/**
+ * Runs `work` as one transaction. It waits for other writers before it begins; one that began by reading would be
+ * refused, without any wait, if another process had written meanwhile.
+ */
+export const write = <T>(store: Store, work: () => T): T => store.transaction(work).immediate()
+
 /** Opens an existing database for reading only. */
 export function openStoreReadOnly(path: string): Store {
   if (!existsSync(path))
@@ -96,12 +102,10 @@ function identify(store: Store, path: string): void {
 
 function migrate(store: Store): void {
   if (current(store)) return
-  store
-    .transaction(() => {
-      for (let v = version(store); v < MIGRATIONS.length; v++) store.exec(MIGRATIONS[v]?.sql ?? '')
-      makeViews(store)
-      store.pragma(`application_id = ${APPLICATION_ID}`)
-      store.pragma(`user_version = ${MIGRATIONS.length}`)
-    })
-    .immediate()
+  write(store, () => {
+    for (let v = version(store); v < MIGRATIONS.length; v++) store.exec(MIGRATIONS[v]?.sql ?? '')
+    makeViews(store)
+    store.pragma(`application_id = ${APPLICATION_ID}`)
+    store.pragma(`user_version = ${MIGRATIONS.length}`)
+  })
 }

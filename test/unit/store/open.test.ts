@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, expect, test } from 'vitest'
 import { getText, putBlob } from '../../../src/store/blobs.ts'
-import { openStore, openStoreReadOnly } from '../../../src/store/open.ts'
+import { openStore, openStoreReadOnly, write } from '../../../src/store/open.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xlab-store-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -45,4 +45,31 @@ test('a database of a newer version is refused', () => {
   newer.pragma('user_version = 999')
   newer.close()
   expect(() => openStore(path('newer.db'))).toThrow(/newer xlab/)
+})
+
+test('a folder, a damaged file and a place that cannot be are told apart', () => {
+  expect(() => openStore(folder)).toThrow(/is a folder, not a database/)
+  const good = openStore(path('whole.db'))
+  putBlob(good, 'x'.repeat(10_000))
+  good.close()
+  const bytes = readFileSync(path('whole.db'))
+  writeFileSync(path('cut.db'), bytes.subarray(0, bytes.length / 2))
+  expect(() => openStore(path('cut.db'))).toThrow(/cut\.db is damaged/)
+  expect(() => openStore(path('letter/x.db'))).toThrow(/its folder cannot be written/)
+})
+
+test('who begins to write is not overtaken by another process', () => {
+  const one = openStore(path('turns.db'))
+  const other = openStore(path('turns.db'))
+  other.pragma('busy_timeout = 1')
+  const count = one.prepare('SELECT count(*) FROM blob').pluck()
+  write(one, () => {
+    expect(count.get()).toBe(0)
+    expect(() => putBlob(other, 'the other')).toThrow(/locked/)
+    putBlob(one, 'mine')
+  })
+  putBlob(other, 'the other')
+  expect(count.get()).toBe(2)
+  one.close()
+  other.close()
 })

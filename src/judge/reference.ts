@@ -17,11 +17,12 @@ import type { ReferenceRun } from '../runner/protocol.ts'
 import { loosen } from './ir/loosen.ts'
 import { perturbMath } from './ir/math-calls.ts'
 import { type Permissions, permissionsOf } from './ir/permissions.ts'
+import { perturbProducts } from './ir/products.ts'
 import { shadowPoison } from './ir/shadow.ts'
 
 /** One way to build the reference. */
 export interface Variant {
-  readonly key: 'plain' | 'watched' | 'contracted' | 'loosened' | 'reassociated'
+  readonly key: 'plain' | 'watched' | 'contracted' | 'loosened' | 'reassociated' | 'approximated' | 'xla'
   readonly ir: string
   readonly passes: string
   readonly codegenLevel: 0 | 2 | 3
@@ -30,7 +31,11 @@ export interface Variant {
 }
 
 const NEAREST = { rounding: 'nearest', perturb: 0, probe: 0 } as const
-const DIRECTED = ['up', 'down', 'zero'] as const
+const DIRECTED = (['up', 'down', 'zero'] as const).map(rounding => ({
+  ...NEAREST,
+  rounding,
+  role: 'ir' as const,
+}))
 
 /**
  * The variants needed to judge builds of these semantics; the first is `plain`, whose first run is the value.
@@ -42,39 +47,31 @@ export function referenceVariants(
 ): Variant[] {
   const ir = withXlaMath(kernelIr)
   const may = permissionsOf(ir)
+  const exact = { ir, passes: '', codegenLevel: 0, codegenOptions: [] } as const
+  const inEvery = [{ ...NEAREST, role: 'ir' }, ...DIRECTED] as const
   const loose = may.contract || may.reassociate
-  const roundingRole = roleOf(loose, may.contractible || may.math, options.semantics)
-  const directed = (role: Semantics): Variant['runs'] =>
-    DIRECTED.map(rounding => ({ ...NEAREST, rounding, role }))
   const variants: Variant[] = [
-    {
-      key: 'plain',
-      ir,
-      passes: '',
-      codegenLevel: 0,
-      codegenOptions: [],
-      runs: [{ ...NEAREST, role: 'value' }, ...(roundingRole === undefined ? [] : directed(roundingRole))],
-    },
+    { ...exact, key: 'plain', runs: [{ ...NEAREST, role: 'value' }, ...(loose ? DIRECTED : [])] },
   ]
-  const watched = watchedVariant(ir, may, options)
-  if (watched !== undefined) variants.push(watched)
-  const contractRole = roleOf(may.contract, may.contractible, options.semantics)
-  if (may.contractible && contractRole !== undefined)
+  const shadowed = shadowPoison(ir, options.entry)
+  if (shadowed.watched) {
+    const runs = ([1, 2] as const).map(probe => ({ ...NEAREST, probe, role: 'probe' as const }))
+    variants.push({ ...exact, key: 'watched', ir: shadowed.ir, runs })
+  }
+  if (may.contract && may.contractible)
     variants.push({
       key: 'contracted',
       ir: withContract(ir),
       passes: 'function(sroa,early-cse,simplifycfg)',
       codegenLevel: 2,
       codegenOptions: ['-fp-contract=fast'],
-      runs: [{ ...NEAREST, role: contractRole }, ...directed(contractRole)],
+      runs: inEvery,
     })
   if (may.loose)
     variants.push({
+      ...exact,
       key: 'loosened',
       ir: loosen(ir),
-      passes: '',
-      codegenLevel: 0,
-      codegenOptions: [],
       runs: [
         { ...NEAREST, perturb: -1, role: 'ir' },
         { ...NEAREST, perturb: 1, role: 'ir' },
@@ -82,50 +79,47 @@ export function referenceVariants(
       ],
     })
   if (may.reassociate)
-    variants.push({
-      key: 'reassociated',
-      ir,
-      passes: 'default<O3>',
-      codegenLevel: 3,
-      codegenOptions: [],
-      runs: [{ ...NEAREST, role: 'ir' }, ...directed('ir')],
-    })
+    variants.push({ ...exact, key: 'reassociated', passes: 'default<O3>', codegenLevel: 3, runs: inEvery })
+  if (may.approximate)
+    variants.push({ ...exact, key: 'approximated', ir: perturbMath(ir), runs: APPROXIMATED })
+  if (options.semantics.has('xla') && (may.contractible || may.math)) {
+    const erring = perturbProducts(perturbMath(ir))
+    variants.push({ ...exact, key: 'xla', ir: may.loose ? loosen(erring) : erring, runs: erringRuns(may) })
+  }
   return variants
 }
 
-/** Which builds a run widens: all where the IR itself permits it, XLA's where only XLA does, none where nobody asks. */
-function roleOf(byIr: boolean, byXla: boolean, semantics: ReadonlySet<Semantics>): Semantics | undefined {
-  if (byIr) return 'ir'
-  return byXla && semantics.has('xla') ? 'xla' : undefined
-}
-
-function watchedVariant(
-  ir: string,
-  may: Permissions,
-  options: { readonly entry: 'call-frame' | 'scalar'; readonly semantics: ReadonlySet<Semantics> },
-): Variant | undefined {
-  const mathRole = may.math ? roleOf(may.approximate, true, options.semantics) : undefined
-  const shadowed = shadowPoison(ir, options.entry)
-  if (!shadowed.watched && mathRole === undefined) return undefined
-  const probes = shadowed.watched
-    ? ([1, 2] as const).map(probe => ({ ...NEAREST, probe, role: 'probe' as const }))
-    : []
-  const errors = mathRole === undefined ? [] : errorRuns(mathRole)
-  return {
-    key: 'watched',
-    ir: mathRole === undefined ? shadowed.ir : perturbMath(shadowed.ir),
-    passes: '',
-    codegenLevel: 0,
-    codegenOptions: [],
-    runs: [...probes, ...errors],
-  }
-}
-
 /** Math functions erring both ways, while everything around them rounds both ways too. */
-const errorRuns = (role: Semantics): Variant['runs'] =>
-  ([-1, 1] as const).flatMap(perturb =>
-    (['nearest', 'up', 'down'] as const).map(rounding => ({ rounding, perturb, probe: 0 as const, role })),
-  )
+const APPROXIMATED: Variant['runs'] = ([-1, 1] as const).flatMap(perturb =>
+  (['nearest', 'up', 'down'] as const).map(rounding => ({
+    rounding,
+    perturb,
+    probe: 0 as const,
+    role: 'ir',
+  })),
+)
+
+/**
+ * What XLA may do: products and math functions err, all the same way and each in its own, alone or together. Elements
+ * that differ, or do when the errors are large, depend on one; everything behind it rounds anew, so these also get what
+ * other roundings give.
+ */
+function erringRuns({ contractible, math }: Permissions): Variant['runs'] {
+  const both = (contractible ? 1 : 0) + (math ? 2 : 0)
+  const kinds = both === 3 ? [1, 2, 3] : [both]
+  const own = [0, 1, 2].map(pattern => pattern * 4 + (kinds[pattern % kinds.length] ?? both))
+  const run = { ...NEAREST, role: 'xla' } as const
+  const far = { ...NEAREST, perturb: 'far', role: 'depends' } as const
+  return [
+    ...[0, ...own].flatMap(probe => ([-1, 1] as const).map(perturb => ({ ...run, perturb, probe }))),
+    { ...far, probe: 4 + both },
+    { ...run, rounding: 'down', perturb: -1 },
+    { ...run, rounding: 'up', perturb: 1 },
+    { ...run, rounding: 'down' },
+    { ...run, rounding: 'up' },
+    { ...run, rounding: 'zero' },
+  ]
+}
 
 /** `contract` on every floating-point addition, subtraction and multiplication. */
 const withContract = (ir: string): string =>

@@ -23,15 +23,21 @@ export interface ReferenceRun {
   /** Function id within the bundle. */
   readonly function: string
   readonly rounding: 'nearest' | 'up' | 'down' | 'zero'
-  /** Ulps by which instrumented math functions err in this run, as multiples of their declared error: -1, 0, 1. */
-  readonly perturb: -1 | 0 | 1
-  /** What instrumented instructions yield where IR says poison: 0 as the machine does, 1 and 2 two different fills. */
-  readonly probe: 0 | 1 | 2
+  /** Ulps by which instrumented operations err in this run, as multiples of their declared error; `far`: by 1/64. */
+  readonly perturb: -1 | 0 | 1 | 'far'
+  /**
+   * What instrumented instructions yield where IR says poison: 0 as the machine does, 1 and 2 two different fills.
+   * What errs when perturbed: 0 all the same way; else products (bit 0) and math functions (bit 1), each its own way,
+   * another for every number in the bits above (63 at most).
+   */
+  readonly probe: number
   /**
    * `value`: the expected result. `probe`: elements that differ from the value are undefined and not compared; a crash
    * makes the whole trial undefined. `ir`/`xla`: widens what candidates of those semantics may return (`ir` widens both).
+   * `depends`: elements that differ, and those that `xla` runs to nearest widened, are
+   * those that `xla` runs of other roundings may widen.
    */
-  readonly role: 'value' | 'probe' | Semantics
+  readonly role: 'value' | 'probe' | 'depends' | Semantics
 }
 
 export interface Candidate {

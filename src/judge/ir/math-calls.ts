@@ -15,64 +15,91 @@ const BINARY = ['pow', 'atan2', 'fmod']
 const KNOWN = new Set([...UNARY, ...BINARY])
 const SUFFIX: Readonly<Record<string, string>> = { float: 'f', double: '' }
 
-/** A call of a math function on floats or doubles, or fixed vectors of them. */
-export interface MathCall {
+/** A function of floats or doubles, or of fixed vectors of them lane by lane. */
+export interface LaneFunction {
   /** libm's name of it for doubles. */
   readonly name: string
   readonly element: 'float' | 'double'
   readonly lanes: number | undefined
 }
 
-/** What math function an instruction calls, if any. */
-export function mathCall(i: Instruction): MathCall | undefined {
-  if (i.opcode !== 'call' || i.callee === undefined || i.result === undefined) return undefined
-  const vector = vectorOf(i.type)
-  const element = vector?.element ?? i.type
-  if (element !== 'float' && element !== 'double') return undefined
-  const intrinsic = /^llvm\.(\w+)\.(?:v\d+)?f(?:32|64)$/.exec(i.callee)?.[1]
-  const plain = element === 'float' && i.callee.endsWith('f') ? i.callee.slice(0, -1) : i.callee
-  const name = intrinsic ?? (vector === undefined ? plain : '')
-  return KNOWN.has(name) ? { name, element, lanes: vector?.lanes } : undefined
+/** `name` on operands of `type`; undefined for types the runner has no function for. */
+export function laneFunction(name: string, type: string): LaneFunction | undefined {
+  const vector = vectorOf(type)
+  const element = vector?.element ?? type
+  return element === 'float' || element === 'double' ? { name, element, lanes: vector?.lanes } : undefined
 }
+
+/** What math function an instruction calls, if any: an intrinsic, libm's, or XLA's reciprocal root. */
+export function mathCall(i: Instruction): LaneFunction | undefined {
+  if (i.opcode !== 'call' || i.callee === undefined || i.result === undefined) return undefined
+  const found = laneFunction('', i.type)
+  if (found === undefined) return undefined
+  if (RSQRT.test(i.callee)) return { ...found, name: 'rsqrt' }
+  const intrinsic = /^llvm\.(\w+)\.(?:v\d+)?f(?:32|64)$/.exec(i.callee)?.[1]
+  const plain = found.element === 'float' && i.callee.endsWith('f') ? i.callee.slice(0, -1) : i.callee
+  const name = intrinsic ?? (found.lanes === undefined ? plain : '')
+  return KNOWN.has(name) ? { ...found, name } : undefined
+}
+
+/** Defined as `1 / sqrt(x)` by `withXlaMath`, so that it can still be told from a quotient of the kernel's own. */
+const RSQRT = /^"?xla\.rsqrt\.(?:v\d+)?f(?:32|64)"?$/
 
 /** `ir` with every math call sent to the runner's `xlab_…`, a vector's lane by lane. */
 export function perturbMath(ir: string): string {
-  const functions = readFunctions(ir)
   const used = new Map<string, string>()
-  return rewriteFunctions(
-    ir,
-    functions,
-    f => perturbLines(f, used),
-    () => [...used.values()],
-  )
+  const perturbLines = (f: FunctionLines): string[] => {
+    let count = 0
+    return f.lines.flatMap(({ text, instruction: i }) => {
+      const math = i === undefined ? undefined : mathCall(i)
+      if (i?.result === undefined || math === undefined) return [text]
+      const operands = i.operands.filter(({ type }) => !/^i\d+$/.test(type)).map(({ value }) => value)
+      return laneCalls(math, { result: i.result, type: i.type, operands }, used, () => `%xlab.m.${count++}`)
+    })
+  }
+  return rewriteFunctions(ir, readFunctions(ir), perturbLines, () => [...used.values()])
 }
 
-function perturbLines(f: FunctionLines, used: Map<string, string>): string[] {
-  let count = 0
-  return f.lines.flatMap(({ text, instruction: i }) => {
-    const math = i === undefined ? undefined : mathCall(i)
-    if (i === undefined || math === undefined) return [text]
-    const { element, lanes } = math
-    const symbol = `xlab_${math.name}${SUFFIX[element]}`
-    const operands = i.operands.filter(operand => !/^i\d+$/.test(operand.type))
-    used.set(symbol, `declare ${element} @${symbol}(${operands.map(() => element).join(', ')})`)
-    const call = (values: readonly string[]): string =>
-      `call ${element} @${symbol}(${values.map(value => `${element} ${value}`).join(', ')})`
-    if (lanes === undefined) return [`  ${i.result} = ${call(operands.map(operand => operand.value))}`]
-    const out: string[] = []
-    let whole = 'poison'
-    for (let lane = 0; lane < lanes; lane++) {
-      const parts = operands.map(operand => {
-        const name = `%xlab.m.${count++}`
-        out.push(`  ${name} = extractelement ${operand.type} ${operand.value}, i64 ${lane}`)
-        return name
-      })
-      const result = `%xlab.m.${count++}`
-      out.push(`  ${result} = ${call(parts)}`)
-      const next = lane === lanes - 1 ? i.result : `%xlab.m.${count++}`
-      out.push(`  ${next} = insertelement ${i.type} ${whole}, ${element} ${result}, i64 ${lane}`)
-      whole = next ?? ''
-    }
-    return out
-  })
+/** Lines that call the runner's function lane by lane; its declaration goes into `used`. */
+export function laneCalls(
+  { name, element, lanes }: LaneFunction,
+  call: {
+    readonly result: string
+    readonly type: string
+    readonly operands: readonly string[]
+    /** A number passed behind the operands. */
+    readonly last?: number
+  },
+  used: Map<string, string>,
+  next: () => string,
+): string[] {
+  const symbol = `xlab_${name}${SUFFIX[element]}`
+  const tail = call.last === undefined ? [] : ['i32']
+  used.set(
+    symbol,
+    `declare ${element} @${symbol}(${[...call.operands.map(() => element), ...tail].join(', ')})`,
+  )
+  const made = (values: readonly string[]): string => {
+    const passed = [
+      ...values.map(value => `${element} ${value}`),
+      ...tail.map(type => `${type} ${call.last}`),
+    ]
+    return `call ${element} @${symbol}(${passed.join(', ')})`
+  }
+  if (lanes === undefined) return [`  ${call.result} = ${made(call.operands)}`]
+  const out: string[] = []
+  const emit = (expression: string, into = next()): string => {
+    out.push(`  ${into} = ${expression}`)
+    return into
+  }
+  let whole = 'poison'
+  for (let lane = 0; lane < lanes; lane++) {
+    const parts = call.operands.map(operand => emit(`extractelement ${call.type} ${operand}, i64 ${lane}`))
+    const one = emit(made(parts))
+    whole = emit(
+      `insertelement ${call.type} ${whole}, ${element} ${one}, i64 ${lane}`,
+      lane === lanes - 1 ? call.result : next(),
+    )
+  }
+  return out
 }

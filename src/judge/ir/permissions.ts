@@ -3,9 +3,10 @@ import type { Instruction } from './instruction.ts'
 import { isLoose } from './loosen.ts'
 import { mathCall } from './math-calls.ts'
 import { readFunctions } from './module-text.ts'
+import { contractible } from './products.ts'
 
 export interface Permissions {
-  /** It multiplies and adds floats, so that the two could be contracted. */
+  /** It has products that may reach a sum, so that the two could be contracted. */
   readonly contractible: boolean
   /** It calls math functions. */
   readonly math: boolean
@@ -23,7 +24,8 @@ export interface Permissions {
 const EXCHANGED = new Set(['pow'])
 
 export function permissionsOf(ir: string): Permissions {
-  const instructions = readFunctions(ir).flatMap(f =>
+  const functions = readFunctions(ir)
+  const instructions = functions.flatMap(f =>
     f.lines.map(line => line.instruction).filter(i => i !== undefined),
   )
   const some = (test: (i: Instruction) => boolean): boolean => instructions.some(test)
@@ -32,11 +34,15 @@ export function permissionsOf(ir: string): Permissions {
   const muladd = some(i => i.callee?.startsWith('llvm.fmuladd.') ?? false)
   const math = some(i => mathCall(i) !== undefined)
   return {
-    contractible: muladd || (some(i => i.opcode === 'fmul') && some(i => /^f(?:add|sub)$/.test(i.opcode))),
+    contractible:
+      muladd || (some(i => /^f(?:add|sub)$/.test(i.opcode)) && functions.some(f => contractible(f).size > 0)),
     math,
     contract: muladd || flagged('contract'),
     loose: some(isLoose),
     reassociate: flagged('reassoc', 'arcp', 'afn'),
-    approximate: math && (flagged('afn', 'reassoc') || some(i => EXCHANGED.has(mathCall(i)?.name ?? ''))),
+    approximate: some(i => {
+      const name = mathCall(i)?.name
+      return name !== undefined && name !== 'rsqrt' && (flagged('afn', 'reassoc') || EXCHANGED.has(name))
+    }),
   }
 }

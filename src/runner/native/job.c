@@ -2,7 +2,7 @@
  * and every name looked up. The words, in order (src/runner/encode.ts writes them):
  *   job verify|time NUMBER SEED LIMIT_MS FLUSH X Y Z
  *   arg in|out DTYPE BYTES SLOT NAME [DIM…]
- *   ref FUNCTION nearest|up|down|zero PERTURB PROBE value|probe|ir|xla
+ *   ref FUNCTION nearest|up|down|zero PERTURB PROBE value|probe|ir|depends|xla
  *   cand FUNCTION ir|xla
  *   trial KIND | exhaustive
  *   fun FUNCTION
@@ -78,13 +78,13 @@ static void read_argument(struct job *job) {
 
 static void read_reference(struct job *job) {
   static const char *const roundings[] = {"nearest", "up", "down", "zero", NULL};
-  static const char *const perturbs[] = {"-1", "0", "1", NULL};
-  static const char *const roles[] = {"value", "probe", "ir", "xla", NULL};
+  static const char *const perturbs[] = {"-1", "0", "1", "far", NULL};
+  static const char *const roles[] = {"value", "probe", "ir", "depends", "xla", NULL};
   struct reference *ref = APPEND(job, references, reference_count);
   ref->function = function();
   ref->rounding = (enum rounding)choice(roundings);
   ref->perturb = choice(perturbs) - 1;
-  ref->probe = (int)number(2);
+  ref->probe = (int)number(63);
   ref->role = (enum role)choice(roles);
 }
 

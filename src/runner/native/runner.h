@@ -66,7 +66,7 @@ enum input_kind { UNIFORM, WIDE, EDGES, SPRINKLED, INDICES, ZEROS, TIMING, ENUME
 extern const char *const kind_names[KINDS];
 enum rounding { NEAREST, UP, DOWN, TO_ZERO };
 enum semantics { IR, XLA };
-enum role { VALUE, PROBE, WIDEN_IR, WIDEN_XLA };
+enum role { VALUE, PROBE, WIDEN_IR, DEPENDS, WIDEN_XLA };
 
 struct argument {
   char name[64];
@@ -214,7 +214,7 @@ struct comparison {
 struct expectation *open_expectation(const struct arena *);
 void close_expectation(struct expectation *);
 /* Takes in the outputs of a reference run; the VALUE run comes first. `skip[r]` leaves replica r out. */
-void expect_outputs(struct expectation *, enum role, const uint8_t *skip);
+void expect_outputs(struct expectation *, const struct reference *, const uint8_t *skip);
 struct comparison compare_outputs(const struct expectation *, enum semantics, const uint8_t *skip);
 
 /* ---- jobs' work ---- */
@@ -232,5 +232,6 @@ void end_line(void);
 
 /* ---- read by instrumented references, set in the child before they run: instrument.c ---- */
 extern int32_t xlab_perturb, xlab_probe;
+enum { FAR = 2 };
 
 #endif

@@ -147,7 +147,7 @@ static void run_trial(struct session *s) {
       s->incomplete = true;
       return;
     }
-    expect_outputs(s->expectation, job->references[i].role, s->skip);
+    expect_outputs(s->expectation, &job->references[i], s->skip);
   }
   bool any = false;
   for (size_t r = 0; r < s->cases; r++) any |= !s->skip[r];

@@ -7,6 +7,7 @@ import { nativeTarget, resolveTarget } from '../../../src/llvm/targets.ts'
 import { ensureToolchain, type Toolchain } from '../../../src/llvm/toolchain.ts'
 import { parseProposers } from '../../../src/optimise/registry.ts'
 import { optimise, type Tally } from '../../../src/optimise/stage.ts'
+import { putBlob } from '../../../src/store/blobs.ts'
 import { startHarvest } from '../../../src/store/harvests.ts'
 import { insertSighting, putKernel } from '../../../src/store/kernels.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
@@ -42,14 +43,13 @@ function fill(store: Store): void {
     if (!kernel || !optimised || object === undefined) throw new Error(`${file} is not whole`)
     putKernel(store, kernel, { reader: '22.1.8' })
     insertSighting(store, {
-      ...{
-        moduleId: module_id,
-        kernelHash: kernel.hash,
-        name: base,
-        file,
-        facts: { calls: 1, findings: [] },
-      },
-      ...{ xlaIr: optimised.ir, xlaObject: readFileSync(join(DUMP, object)) },
+      moduleId: module_id,
+      kernelHash: kernel.hash,
+      name: base,
+      file,
+      facts: { calls: 1, findings: [] },
+      xlaIrHash: putBlob(store, optimised.ir),
+      xlaObject: readFileSync(join(DUMP, object)),
     })
   }
 }

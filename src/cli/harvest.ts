@@ -18,7 +18,7 @@ import { openReader } from '../llvm/reader.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log, progress } from '../log.ts'
 import { printTable } from '../report/format.ts'
-import { endDeadHarvests } from '../store/harvests.ts'
+import { cutCommand, endDeadHarvests } from '../store/harvests.ts'
 import type { CommandModule, Options } from './command.ts'
 import type { Context } from './context.ts'
 import { jobsOf, wholeNumber } from './numbers.ts'
@@ -71,16 +71,26 @@ async function models(args: readonly string[], options: Options, context: Contex
   })
   const [services] = await Promise.all([open(context), runtime.prepare()])
   services.reader.warm()
+  const work = `${runtime.kind} ${options.image ?? ''} ${xlaFlags} @ `
+  const cut = cutCommand(
+    services.store,
+    refs.map(({ name }) => name),
+    work,
+  )
+  const todo = refs.filter(({ name }) => !cut?.finished.includes(name))
+  if (todo.length < refs.length)
+    log.info(`going on where this was interrupted: ${cut?.finished.join(', ')} already harvested`)
+  const command = cut?.command ?? work + new Date().toISOString()
   const results: HarvestResult[] = []
   const lanes = context.lanes(jobs ?? MODELS_AT_ONCE)
-  const shown = progress('harvest', refs.length)
+  const shown = progress('harvest', todo.length)
   try {
-    await forAll(lanes, refs, context.signal, async model => {
+    await forAll(lanes, todo, context.signal, async model => {
       const onEvent = (event: HarvestEvent): void => {
         const said = saying(event)
         if (said !== undefined) shown.say(`${model.name}: ${said}`)
       }
-      const request = { model, xlaFlags, timeLimitSeconds, seed: SEED, onEvent }
+      const request = { model, xlaFlags, timeLimitSeconds, seed: SEED, command, onEvent }
       const result = await harvestModel(request, runtime, services)
       results.push(result)
       announce(result, runtime)

@@ -14,6 +14,8 @@ export interface HarvestRequest {
   readonly xlaFlags: string
   readonly timeLimitSeconds: number
   readonly seed: number
+  /** The command it is part of. */
+  readonly command: string
   onEvent(event: HarvestEvent): void
 }
 
@@ -33,8 +35,14 @@ export async function harvestModel(
   runtime: Runtime,
   services: IngestServices,
 ): Promise<HarvestResult> {
-  const { model, xlaFlags, seed } = request
-  const id = startHarvest(services.store, { model: model.name, source: runtime.kind, xlaFlags, seed })
+  const { model, xlaFlags, seed, command } = request
+  const id = startHarvest(services.store, {
+    model: model.name,
+    source: runtime.kind,
+    xlaFlags,
+    seed,
+    command,
+  })
   mkdirSync(inState('work'), { recursive: true })
   const dumpDir = mkdtempSync(join(inState('work'), 'dump-'))
   const detail = `${runtime.kind} ${xlaFlags}`.trim()

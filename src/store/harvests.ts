@@ -12,6 +12,8 @@ export interface NewHarvest {
   readonly source: 'docker' | 'local' | 'dump' | 'import'
   readonly xlaFlags: string
   readonly seed?: number
+  /** Which command runs it. */
+  readonly command?: string
 }
 
 /** What is known when it has run; fields left out stay as they are. */
@@ -45,6 +47,7 @@ export const startHarvest = (store: Store, harvest: NewHarvest): number =>
     source: harvest.source,
     xla_flags: harvest.xlaFlags,
     seed: harvest.seed ?? null,
+    command: harvest.command ?? null,
     state: 'running',
     reason: `process ${process.pid}`,
     started_at: new Date().toISOString(),
@@ -88,6 +91,38 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/** A command over several models, as the last one of its kind was left. */
+export interface CutCommand {
+  readonly command: string
+  /** Models it had finished: they need not run again. */
+  readonly finished: readonly string[]
+}
+
+/**
+ * The command of which a harvest of one of `models` was interrupted and not run since, if there is one. `command`
+ * starts with everything that must be equal for two commands to be the same work.
+ */
+export function cutCommand(store: Store, models: readonly string[], work: string): CutCommand | undefined {
+  const list = JSON.stringify(models)
+  const command = store
+    .prepare(
+      `SELECT command FROM harvest h WHERE substr(command, 1, length(@work)) = @work AND reason = @reason
+       AND model IN (SELECT value FROM json_each(@list))
+       AND NOT EXISTS (SELECT 1 FROM harvest l WHERE l.model = h.model AND l.id > h.id) ORDER BY id DESC LIMIT 1`,
+    )
+    .pluck()
+    .get({ work, reason: INTERRUPTED, list }) as string | undefined
+  if (command === undefined) return undefined
+  const finished = store
+    .prepare(
+      `SELECT DISTINCT model FROM harvest WHERE command = ? AND state = 'complete'
+       AND model IN (SELECT value FROM json_each(?))`,
+    )
+    .pluck()
+    .all(command, list) as string[]
+  return { command, finished }
 }
 
 /** Takes up the interrupted harvest of a dump folder or file again, if there is one. */

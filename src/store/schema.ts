@@ -25,6 +25,7 @@ CREATE TABLE harvest (        -- one run of one model in one image under one set
   cpu TEXT,                   -- CPU model of the machine it ran on
   cpu_features TEXT,
   seed INTEGER,
+  command TEXT,               -- the xlab command that ran it; those of one command, also when it was taken up again, share it
   state TEXT NOT NULL,        -- running | complete | failed
   reason TEXT,                -- why it failed
   loss_first REAL,            -- training loss at the first and last step

@@ -10,8 +10,8 @@ const engines = new Map<string, Engine>()
  * ObjectError if the disassembler dies of them.
  */
 export async function countInstructions(toolchain: Toolchain, object: ObjectFile): Promise<number> {
-  const engine = engines.get(toolchain.library) ?? openEngine({ library: toolchain.library, children: 1 })
-  engines.set(toolchain.library, engine)
+  const engine = engines.get(toolchain.libLlvm) ?? openEngine({ libLlvm: toolchain.libLlvm, children: 1 })
+  engines.set(toolchain.libLlvm, engine)
   const code = object.sections.filter(section => isCode(section) && section.data.length > 0)
   const result = await engine.call({ op: 'count', machine: object.machine, code: code.map(s => s.data) })
   if (result.state === 'counted') return result.instructions

@@ -36,7 +36,7 @@ export async function openReader(
 ): Promise<Reader> {
   const { deadlineMs, children = availableParallelism() } = options
   const limits = { children, ...(deadlineMs !== undefined && { deadlineMs }) }
-  const pinned = openEngine({ library: toolchain.library, ...limits })
+  const pinned = openEngine({ libLlvm: toolchain.libLlvm, ...limits })
   let newer: Promise<Rung | undefined> | undefined
   const openNewer = (): Promise<Rung | undefined> => {
     newer ??= newerRung(limits, options.signal)
@@ -85,8 +85,8 @@ async function newerRung(
   }
   try {
     const folder = await ensureWheel(NEWER_LLVM_WHEEL, signal)
-    const { library, libraryPath, version } = newerLibrary(folder)
-    return { version, engine: openEngine({ library, libraryPath, ...limits }) }
+    const { libLlvm, searchPath, version } = newerLibrary(folder)
+    return { version, engine: openEngine({ libLlvm, searchPath, ...limits }) }
   } catch (error) {
     signal?.throwIfAborted()
     log.warn(`IR of newer LLVMs cannot be read now: ${error instanceof Error ? error.message : error}`)
@@ -95,7 +95,7 @@ async function newerRung(
 }
 
 /** The newer libLLVM and the folder of its C++ runtime, whose `.so.1` names a wheel cannot hold. */
-function newerLibrary(folder: string): { library: string; libraryPath: string[]; version: string } {
+function newerLibrary(folder: string): { libLlvm: string; searchPath: string[]; version: string } {
   const data = readdirSync(folder).find(name => name.endsWith('.data')) ?? ''
   const lib = join(folder, data, 'data', 'lib')
   const runtime = join(lib, 'x86_64-unknown-linux-gnu')
@@ -104,7 +104,7 @@ function newerLibrary(folder: string): { library: string; libraryPath: string[];
     if (short !== undefined && !existsSync(join(runtime, short))) link(name, join(runtime, short))
   }
   const version = /-(\d+\.\d+\.\d+)/.exec(NEWER_LLVM_WHEEL.folder)?.[1] ?? ''
-  return { library: findLibrary(lib) ?? '', libraryPath: [lib, runtime], version }
+  return { libLlvm: findLibrary(lib) ?? '', searchPath: [lib, runtime], version }
 }
 
 /** Another xlab may make the same link at the same moment. */

@@ -39,8 +39,8 @@ const native = new Map<string, Promise<Target>>()
 /** This machine: its CPU and every feature, spelt out as LLVM sees them, so that builds can be repeated elsewhere. */
 export async function nativeTarget(toolchain?: Toolchain): Promise<Target> {
   const llvm = toolchain ?? (await ensureToolchain())
-  const target = native.get(llvm.library) ?? detect(llvm)
-  native.set(llvm.library, target)
+  const target = native.get(llvm.libLlvm) ?? detect(llvm)
+  native.set(llvm.libLlvm, target)
   return target
 }
 

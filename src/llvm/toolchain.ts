@@ -33,7 +33,7 @@ export interface Toolchain {
   /** Path of one of its programs. */
   bin(tool: string): string
   /** Path of libLLVM.so. */
-  readonly library: string
+  readonly libLlvm: string
   /** Where it comes from, for a person. */
   readonly source: string
 }
@@ -93,14 +93,14 @@ async function named(path: string): Promise<Toolchain> {
 /** The LLVM under `folder`, or undefined if it is not there, not whole, or does not start. */
 async function probe(folder: string, source: string): Promise<Toolchain | undefined> {
   const bin = (tool: string): string => join(folder, 'bin', tool)
-  const library = findLibrary(join(folder, 'lib'))
-  if (library === undefined || !TOOLS.every(tool => existsSync(bin(tool)))) return undefined
+  const libLlvm = findLibrary(join(folder, 'lib'))
+  if (libLlvm === undefined || !TOOLS.every(tool => existsSync(bin(tool)))) return undefined
   const exit = await run(bin('llc'), ['--version'], { timeoutMs: 30_000 })
   const text = exit.stdout.toString('utf8')
   const version = /LLVM version (\S+)/.exec(text)?.[1]
   if (!succeeded(exit) || version === undefined) return undefined
   const build = /with assertions/.test(text) ? 'assertions' : 'release'
-  return { version: `${version} ${build}`, bin, library, source }
+  return { version: `${version} ${build}`, bin, libLlvm, source }
 }
 
 /** libLLVM.so in a folder, under whichever of its names is there. */

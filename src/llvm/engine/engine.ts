@@ -24,8 +24,8 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  readonly library: string
-  readonly libraryPath?: readonly string[]
+  readonly libLlvm: string
+  readonly searchPath?: readonly string[]
   /** Most child processes; they start as work comes. */
   readonly children: number
   /** Longest a request may take; by default 30 seconds, and two more for each MB of input. */
@@ -99,7 +99,7 @@ export function openEngine(options: EngineOptions): Engine {
     const reason = child.errors.split('\n').find(line => /LLVM ERROR|Assertion|Error:/.test(line))
     const message = `LLVM ${how}${reason ? `: ${reason.trim()}` : ''}`
     if ((!child.ready || outside) && !closed) {
-      const error = environmentError(`${options.library} cannot be used: ${message}`, "see 'xlab doctor'")
+      const error = environmentError(`${options.libLlvm} cannot be used: ${message}`, "see 'xlab doctor'")
       for (const job of [...child.sent, ...waiting.splice(0)]) job.reject(error)
       return
     }
@@ -174,13 +174,13 @@ function privateDirectory(): string {
 
 function spawnChild(options: EngineOptions, directory: string): ChildProcess {
   const script = join(import.meta.dirname, 'child.ts')
-  const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, options.library]
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, options.libLlvm]
   const [file, args] = limited(command, options.memoryMiB ?? 6144)
   const child = spawn(file, args, {
     cwd: directory,
     // In a process group of its own: a terminal's Ctrl-C is for us, who end it.
     detached: true,
-    env: options.libraryPath ? { LD_LIBRARY_PATH: options.libraryPath.join(':') } : {},
+    env: options.searchPath ? { LD_LIBRARY_PATH: options.searchPath.join(':') } : {},
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   })

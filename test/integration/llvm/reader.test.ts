@@ -68,7 +68,7 @@ describe('the ladder', () => {
 
 describe('the engine', () => {
   test('ends what runs past its deadline, and goes on with the next', async () => {
-    const engine = openEngine({ library: toolchain.library, children: 1, deadlineMs: 100 })
+    const engine = openEngine({ libLlvm: toolchain.libLlvm, children: 1, deadlineMs: 100 })
     const read = (stores: number) => {
       const ir = `define void @f() {\n${'  store volatile i32 0, ptr null\n'.repeat(stores)}  ret void\n}\n`
       return engine.call({ op: 'read', ir, wantBitcode: false })
@@ -80,7 +80,7 @@ describe('the engine', () => {
   })
 
   test('says so when the library is none', async () => {
-    const engine = openEngine({ library: '/nowhere/libLLVM.so', children: 1 })
+    const engine = openEngine({ libLlvm: '/nowhere/libLLVM.so', children: 1 })
     await expect(engine.call({ op: 'read', ir: '', wantBitcode: false })).rejects.toMatchObject({
       exitCode: 5,
     })

@@ -2,10 +2,12 @@
 import { unknownName, usageError } from '../errors.ts'
 import { optLevels } from './opt/levels.ts'
 import { passLists } from './opt/passes.ts'
-import type { Proposer, ProposerKind } from './proposer.ts'
+import type { ExploreOptions, Explorer, Proposer, ProposerKind } from './proposer.ts'
 import { xlaIr, xlaObject } from './xla.ts'
 
 export const PROPOSERS: readonly ProposerKind[] = [xlaObject, xlaIr, optLevels, passLists]
+
+const DEFAULTS: ExploreOptions = { metric: 'size', budget: {}, seed: 1 }
 
 const NAMES = PROPOSERS.flatMap(kind => kind.names)
 
@@ -14,7 +16,7 @@ const NAMES = PROPOSERS.flatMap(kind => kind.names)
  * behind `passes:` that no proposer begins with is one more pass: `passes:gvn,dce,xla` is two proposers. A repeated
  * one counts once. Throws a usage error with the nearest names for an unknown word.
  */
-export function parseProposers(text: string): Proposer[] {
+export function parseProposers(text: string, options: ExploreOptions = DEFAULTS): (Proposer | Explorer)[] {
   const words: string[] = []
   for (const part of splitTopLevel(text)) {
     const last = words.at(-1)
@@ -24,7 +26,7 @@ export function parseProposers(text: string): Proposer[] {
   }
   if (words.length === 0) throw usageError('--with names no proposer', `known: ${NAMES.join(', ')}`)
   const proposers = words.map(word => {
-    const proposer = kindOf(word)?.create(word)
+    const proposer = kindOf(word)?.create(word, options)
     if (proposer === undefined) throw unknownName('proposer', word, NAMES)
     return proposer
   })

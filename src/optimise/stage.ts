@@ -1,6 +1,8 @@
 /** The stage: makes the builds that proposers suggest and the store lacks. Killed anywhere, it goes on from there. */
 import { compile } from '../compile/compile.ts'
 import { usageError } from '../errors.ts'
+import type { Host } from '../hosts/host.ts'
+import { localHost } from '../hosts/local.ts'
 import { buildHash, type Target } from '../kernel/build.ts'
 import { forAll, type Lanes } from '../lanes/lanes.ts'
 import { openReader, type Reader } from '../llvm/reader.ts'
@@ -17,10 +19,11 @@ import {
   selectKernels,
 } from '../store/builds.ts'
 import { type Store, write } from '../store/open.ts'
-import type { Proposer, ProposerContext } from './proposer.ts'
+import type { Explorer, Proposer, ProposerContext } from './proposer.ts'
+import { newTally, note, type Tally } from './tally.ts'
 
 export interface OptimiseRequest {
-  readonly proposers: readonly Proposer[]
+  readonly proposers: readonly (Proposer | Explorer)[]
   readonly targets: readonly Target[]
   readonly filter?: string | undefined
 }
@@ -30,23 +33,6 @@ export interface OptimiseServices {
   readonly toolchain: Toolchain
   readonly lanes: Lanes
   readonly signal: AbortSignal
-}
-
-/** What became of one proposer for one target, in kernels. */
-export interface Tally {
-  readonly proposer: string
-  readonly target: string
-  /** Builds made now. */
-  made: number
-  /** Proposed before, or equal to a build another proposer had made. */
-  known: number
-  broken: number
-  /** Work that a limit ended, tried again next time, at most three times. */
-  failed: number
-  /** Nothing to build: the dump has no result of XLA's, … */
-  none: number
-  /** Why, of all that was not made, with how many kernels it stopped. */
-  readonly reasons: Map<string, number>
 }
 
 interface Task {
@@ -60,7 +46,9 @@ interface Task {
 /** Runs the pending work and says what became of it. Throws a usage error for a pass list LLVM refuses. */
 export async function optimise(request: OptimiseRequest, services: OptimiseServices): Promise<Tally[]> {
   const { store, toolchain, lanes, signal } = services
-  for (const proposer of request.proposers) {
+  const simple = request.proposers.filter(proposer => 'propose' in proposer)
+  const explorers = request.proposers.filter(proposer => 'explore' in proposer)
+  for (const proposer of simple) {
     const problem = await proposer.problem?.(toolchain)
     if (problem !== undefined) throw usageError(`${proposer.name}: ${problem}`)
   }
@@ -69,20 +57,22 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
     reader ??= openReader(toolchain, { signal })
     return reader
   }
+  let opened: Promise<Host> | undefined
+  const host = (): Promise<Host> => {
+    opened ??= localHost(toolchain)
+    return opened
+  }
   const kernels = selectKernels(store, request.filter)
   const tallies: Tally[] = []
   const tasks: Task[] = []
   for (const target of request.targets) {
     const targetId = putTarget(store, target)
     const context: ProposerContext = { store, toolchain, target, reader: openOnce }
-    for (const proposer of request.proposers) {
+    for (const proposer of simple) {
       const known = proposedKernels(store, proposer.name, targetId, toolchain.version)
       const pending = kernels.filter(kernel => !known.has(kernel.hash))
-      const tally: Tally = {
-        ...{ proposer: proposer.name, target: target.name, made: 0, broken: 0, failed: 0, none: 0 },
-        known: kernels.length - pending.length,
-        reasons: new Map(),
-      }
+      const tally = newTally(proposer.name, target.name)
+      tally.known = kernels.length - pending.length
       tallies.push(tally)
       for (const kernel of pending) tasks.push({ kernel, proposer, context, targetId, tally })
     }
@@ -93,6 +83,19 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
       await runTask(task, signal)
       shown.step(`${task.proposer.name} ${task.kernel.name}`)
     })
+    shown.done()
+    for (const target of request.targets)
+      for (const explorer of explorers)
+        tallies.push(
+          await explorer.explore(kernels, target, {
+            store,
+            toolchain,
+            lanes,
+            signal,
+            host,
+            reader: openOnce,
+          }),
+        )
   } finally {
     shown.done()
     await (await reader)?.close()
@@ -112,7 +115,7 @@ async function runTask(task: Task, signal: AbortSignal): Promise<void> {
     note(tally, 'failed', 'a limit ended it three times')
     return
   }
-  const proposed = await proposer.propose(kernel, context)
+  const proposed = await proposer.propose(kernel, context, 0)
   if (proposed.state === 'none') {
     note(tally, 'none', proposed.why)
     return
@@ -137,9 +140,4 @@ async function runTask(task: Task, signal: AbortSignal): Promise<void> {
   })
   if (result.state === 'ok') tally.made++
   else note(tally, 'broken', `${result.step}: ${result.message}`)
-}
-
-function note(tally: Tally, what: 'broken' | 'failed' | 'none', why: string): void {
-  tally[what]++
-  tally.reasons.set(why, (tally.reasons.get(why) ?? 0) + 1)
 }

@@ -1,0 +1,2 @@
+/** Where hosts are, and what their runs left undone. */
+export const host = ``

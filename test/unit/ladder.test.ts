@@ -25,6 +25,9 @@ const OWNERS: Readonly<Record<string, string>> = {
   'p-queue': 'lanes',
   koffi: 'llvm',
   commander: 'main.ts',
+  '@observablehq/plot': 'report',
+  linkedom: 'report',
+  diff: 'report',
 }
 
 const rungOf = (part: string): number => RUNGS.findIndex(rung => rung.includes(part))

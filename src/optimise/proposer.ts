@@ -1,4 +1,5 @@
 /** What a proposer is: given a kernel, it says what to compile, or why there is nothing. */
+import type { Builder } from '../compile/builder.ts'
 import type { Host } from '../hosts/host.ts'
 import type { BuildRequest, Target } from '../kernel/build.ts'
 import type { Lanes } from '../lanes/lanes.ts'
@@ -36,6 +37,7 @@ export interface ExploreServices {
   readonly toolchain: Toolchain
   readonly lanes: Lanes
   readonly signal: AbortSignal
+  readonly builder: Builder
   /** Where candidates are verified and raced; opened on first use. */
   host(): Promise<Host>
   reader(): Promise<Reader>

@@ -1,5 +1,5 @@
 /** The stage: makes the builds that proposers suggest and the store lacks. Killed anywhere, it goes on from there. */
-import { compile } from '../compile/compile.ts'
+import { type Builder, openBuilder } from '../compile/builder.ts'
 import { usageError } from '../errors.ts'
 import type { Host } from '../hosts/host.ts'
 import { localHost } from '../hosts/local.ts'
@@ -36,6 +36,7 @@ export interface OptimiseServices {
 }
 
 interface Task {
+  readonly builder: Builder
   readonly kernel: KernelInput
   readonly proposer: Proposer
   readonly context: ProposerContext
@@ -63,6 +64,7 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
     return opened
   }
   const kernels = selectKernels(store, request.filter)
+  const builder = await openBuilder(toolchain, { signal })
   const tallies: Tally[] = []
   const tasks: Task[] = []
   for (const target of request.targets) {
@@ -74,7 +76,7 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
       const tally = newTally(proposer.name, target.name)
       tally.known = kernels.length - pending.length
       tallies.push(tally)
-      for (const kernel of pending) tasks.push({ kernel, proposer, context, targetId, tally })
+      for (const kernel of pending) tasks.push({ builder, kernel, proposer, context, targetId, tally })
     }
   }
   const shown = progress('builds', tasks.length)
@@ -92,20 +94,22 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
             toolchain,
             lanes,
             signal,
+            builder,
             host,
             reader: openOnce,
           }),
         )
   } finally {
     shown.done()
+    await builder.close()
     await (await reader)?.close()
   }
   return tallies
 }
 
 async function runTask(task: Task, signal: AbortSignal): Promise<void> {
-  const { kernel, proposer, context, targetId, tally } = task
-  const { store, toolchain, target } = context
+  const { builder, kernel, proposer, context, targetId, tally } = task
+  const { store, target } = context
   const key = {
     stage: 'optimise',
     subject: kernel.hash,
@@ -127,7 +131,7 @@ async function runTask(task: Task, signal: AbortSignal): Promise<void> {
     tally.known++
     return
   }
-  const result = await compile(toolchain, proposed.request, proposed.input(), { signal })
+  const result = await builder.build(proposed.request, proposed.input, { signal })
   if (result.state === 'broken' && result.unclear) {
     recordAttempt(store, { ...key, fault: 'unclear', reason: `${result.step}: ${result.message}` })
     note(tally, 'failed', `${result.step}: ${result.message}`)

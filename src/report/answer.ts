@@ -1,34 +1,43 @@
 /** The report's question and its answer, in plain words with figures. */
 import { geometricMean } from '../measure/statistics.ts'
 import type { Store } from '../store/open.ts'
-import { escapeMarkdown } from './format.ts'
 import { namedQuery } from './queries.ts'
 import type { Summary } from './summary.ts'
 
-/** A paragraph for the question, and one sentence or two for each proposer and for the best of all. */
-export function answer(store: Store, summary: readonly Summary[]): string {
+/** Text in pieces; a piece of code is a name as the user types it. Nothing is escaped yet: that is the page's part. */
+export type Words = readonly (string | { readonly code: string })[]
+
+export interface Answer {
+  readonly question: string
+  /** One for each proposer and one for the best of all; none when nothing was compared. */
+  readonly sentences: readonly Words[]
+}
+
+/** The question, and one sentence or two for each proposer and for the best of all. */
+export function answer(store: Store, summary: readonly Summary[]): Answer {
   const models = store
     .prepare("SELECT DISTINCT model FROM harvest WHERE state = 'complete' ORDER BY model")
     .pluck()
     .all() as string[]
   const kernels = store.prepare('SELECT count(*) FROM kernel').pluck().get() as number
-  const from = models.map(escapeMarkdown).join(', ')
-  const question = `**Question.** XLA compiled ${from === '' ? 'no model' : from} into ${plural(kernels, 'kernel')} of its own. Is its code for them the fastest, or the smallest, there is?`
-  const others = summary.filter(row => row.proposer !== 'xla')
-  const sentences = [...others.map(about), bestOf(store)].filter(sentence => sentence !== '')
-  if (sentences.length === 0)
-    return `${question}\n\n**Answer.** Nothing was compared yet: run \`xlab optimise\`, \`xlab verify\` and \`xlab bench\`.\n`
-  return `${question}\n\n**Answer.**\n\n${sentences.map(sentence => `- ${sentence}`).join('\n')}\n`
+  const from = models.length === 0 ? 'no model' : models.join(', ')
+  return {
+    question: `XLA compiled ${from} into ${plural(kernels, 'kernel')} of its own. Is its code for them the fastest, or the smallest, there is?`,
+    sentences: [
+      ...summary.filter(row => row.proposer !== 'xla').map(about),
+      ...bestOf(store).map(text => [text]),
+    ],
+  }
 }
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-function about(row: Summary): string {
+function about(row: Summary): Words {
   const parts = [timeOf(row), sizeOf(row)].filter(part => part !== '')
   const tried = `${plural(row.attempted, 'kernel')} tried`
   const failed = row.failed > 0 ? `${row.failed} of them failed` : 'none failed'
-  const where = row.host === null ? '' : ` on ${escapeMarkdown(String(row.host))}`
-  return `\`${String(row.proposer).replaceAll('`', "'")}\`${where}: ${[...parts, `${tried}, ${failed}`].join('; ')}.`
+  const where = row.host === null ? '' : ` on ${row.host}`
+  return [{ code: row.proposer }, `${where}: ${[...parts, `${tried}, ${failed}`].join('; ')}.`]
 }
 
 function timeOf(row: Summary): string {
@@ -51,7 +60,7 @@ function between(low: unknown, high: unknown): { text: string; decided: boolean 
 }
 
 /** What one would get by taking, for each kernel, the build that is surely fastest, and the smallest. */
-function bestOf(store: Store): string {
+function bestOf(store: Store): string[] {
   const rows = namedQuery('best').rows(store)
   const times = numbers(rows.map(row => row.ratio))
   const sizes = numbers(rows.map(row => row.size_ratio))
@@ -69,8 +78,8 @@ function bestOf(store: Store): string {
       ? ' A build counts as fastest by the upper end of its interval, so that noise is not picked for a gain; still, choosing and reporting on the same samples flatters a little.'
       : ''
   return parts.length === 0
-    ? ''
-    : `Choosing the best build for each kernel (geometric means): ${parts.join('; ')}.${caution}`
+    ? []
+    : [`Choosing the best build for each kernel (geometric means): ${parts.join('; ')}.${caution}`]
 }
 
 const numbers = (values: readonly unknown[]): number[] =>

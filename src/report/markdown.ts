@@ -1,11 +1,13 @@
 /** The report as one Markdown page: the question, the answer in words and figures, and everything behind it. */
 import type { Store } from '../store/open.ts'
-import { answer } from './answer.ts'
-import { type Column, escapeMarkdown, formatRows, type Row } from './format.ts'
+import { type Answer, answer, type Words } from './answer.ts'
+import { type Column, escapeMarkdown, formatRows } from './format.ts'
+import { CAVEAT, failureRows, libraryCalls, shortModule, unmeasuredRows } from './gaps.ts'
 import { kernelTable } from './kernel-table.ts'
 import { namedQuery } from './queries.ts'
 import { repeat, setting } from './setting.ts'
 import { type Summary, summarise } from './summary.ts'
+import { oneLine } from './text-width.ts'
 
 export interface ReportOptions {
   /** When the page was made. */
@@ -18,7 +20,7 @@ export function markdownReport(store: Store, options: ReportOptions): string {
   const libm = summarise(store, undefined, 'libm')
   return [
     `# XLA's kernels, compiled otherwise\n`,
-    answer(store, summary),
+    answerText(answer(store, summary)),
     section('Over all kernels', summaryTable(summary), HOW_TO_READ),
     ...(libm.length > 0
       ? [
@@ -42,6 +44,20 @@ export function markdownReport(store: Store, options: ReportOptions): string {
 
 const section = (title: string, ...parts: readonly string[]): string =>
   `## ${title}\n\n${parts.map(part => part.trimEnd()).join('\n\n')}\n`
+
+function answerText({ question, sentences }: Answer): string {
+  const asked = `**Question.** ${escapeMarkdown(question)}`
+  if (sentences.length === 0)
+    return `${asked}\n\n**Answer.** Nothing was compared yet: run \`xlab optimise\`, \`xlab verify\` and \`xlab bench\`.\n`
+  return `${asked}\n\n**Answer.**\n\n${sentences.map(words => `- ${inline(words)}\n`).join('')}`
+}
+
+const inline = (words: Words): string =>
+  words
+    .map(word =>
+      typeof word === 'string' ? escapeMarkdown(word) : `\`${oneLine(word.code).replaceAll('`', "'")}\``,
+    )
+    .join('')
 
 const HOW_TO_READ = `Ratios are to XLA's own object of the same kernel; below 1 is smaller or faster. Means over kernels are geometric, with
 95 % intervals (Student's t on the logs): what another draw of kernels like these would give. A kernel is *same* if the
@@ -98,10 +114,6 @@ const interval = (low: unknown, high: unknown): string =>
     ? `${low.toFixed(3)}–${high.toFixed(3)}`
     : ''
 
-/** A module's name without what changes from run to run and what TensorFlow appends. */
-const shortModule = (name: string): string =>
-  name.replace(/^module_\d+\./, '').replace(/__XlaMustCompile_.*$/, '')
-
 function queryTable(store: Store, name: string): string {
   const query = namedQuery(name)
   const rows = query
@@ -110,39 +122,19 @@ function queryTable(store: Store, name: string): string {
   return rows.length === 0 ? 'None.' : formatRows(rows, query.columns, 'md')
 }
 
-/** Failures by reason, most frequent first, with one example each. */
 function failures(store: Store): string {
-  const rows = store
-    .prepare(
-      `SELECT stage, state, CASE WHEN stage IN ('optimise', 'verify') THEN detail ELSE '' END AS proposer,
-        count(*) AS count, min(subject) AS example, coalesce(reason, 'see xlab show') AS reason
-       FROM failure GROUP BY stage, state, proposer, reason ORDER BY count DESC, stage, reason LIMIT 100`,
-    )
-    .all() as Row[]
+  const rows = failureRows(store)
   if (rows.length === 0) return 'Nothing.'
   return formatRows(rows, ['stage', 'state', 'proposer', 'count', 'example', 'reason'], 'md')
 }
 
 function notMeasured(store: Store): string {
-  const rows = store
-    .prepare(
-      `SELECT CASE WHEN signature_hash IS NULL THEN 'kernel cannot be run alone'
-          WHEN build <> 'ok' THEN 'did not build' WHEN verdict IS NULL THEN 'no verdict yet'
-          WHEN verdict NOT IN ('same', 'agreed', 'exhausted') THEN 'verdict: ' || verdict ELSE 'passed, not yet benched' END AS why,
-        count(*) AS builds, count(DISTINCT hash) AS kernels
-       FROM result WHERE time_ns IS NULL GROUP BY why ORDER BY builds DESC`,
-    )
-    .all() as Row[]
-  const library = store
-    .prepare(
-      `SELECT o.opcode, sum(o.count) AS count FROM op o WHERE o.runs_as = 'library' GROUP BY o.opcode ORDER BY count DESC`,
-    )
-    .all() as { opcode: string; count: number }[]
-  const ops = library.map(({ opcode, count }) => `${escapeMarkdown(opcode)} (${count})`).join(', ')
+  const rows = unmeasuredRows(store)
+  const ops = libraryCalls(store)
   return [
     rows.length === 0 ? 'Every build was measured.' : formatRows(rows, ['why', 'builds', 'kernels'], 'md'),
-    ops === '' ? '' : `Ops that ran as library calls and left no IR: ${ops}.`,
-    'Kernels were run alone on seeded random inputs, with data in cache: inside a model their inputs may come from memory.',
+    ops === '' ? '' : `Ops that ran as library calls and left no IR: ${escapeMarkdown(ops)}.`,
+    CAVEAT,
   ]
     .filter(part => part !== '')
     .join('\n\n')

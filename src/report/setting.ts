@@ -7,9 +7,12 @@ const list = (store: Store, sql: string): string[] =>
     text => text !== null && text !== '',
   ) as string[]
 
-/** Facts as a list; a fact the database does not hold is left out. */
-export function setting(store: Store, date: Date): string {
-  const facts: [name: string, values: readonly string[]][] = [
+/** A fact and its values, unescaped. */
+export type Fact = readonly [name: string, values: readonly string[]]
+
+/** What the figures rest on; a fact the database does not hold is left out. */
+export function facts(store: Store, date: Date): Fact[] {
+  const all: Fact[] = [
     ['Report made', [date.toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')]],
     [
       'Harvested',
@@ -43,11 +46,14 @@ export function setting(store: Store, date: Date): string {
     ],
     ['Measuring', campaigns(store)],
   ]
-  return facts
-    .filter(([, values]) => values.length > 0)
+  return all.filter(([, values]) => values.length > 0)
+}
+
+/** The facts as a Markdown list. */
+export const setting = (store: Store, date: Date): string =>
+  facts(store, date)
     .map(([name, values]) => `- ${name}: ${values.map(escapeMarkdown).join('; ')}`)
     .join('\n')
-}
 
 interface Campaign {
   readonly id: number
@@ -67,8 +73,8 @@ function campaigns(store: Store): string[] {
   })
 }
 
-/** The commands, in a code block. */
-export function repeat(store: Store): string {
+/** The commands that repeat everything, one a line, as a shell takes them. */
+export function repeatCommands(store: Store): string[] {
   const harvests = store
     .prepare("SELECT DISTINCT model, source, xla_flags FROM harvest WHERE state = 'complete' ORDER BY id")
     .all() as { model: string; source: string; xla_flags: string }[]
@@ -81,7 +87,7 @@ export function repeat(store: Store): string {
   const { links, processes, pairs, seed } = JSON.parse(last ?? '{}') as Record<string, number>
   const flags = (source: string, flags: string): string =>
     source === 'dump' || flags === '' ? '' : ` --xla-flags ${quote(flags)}`
-  const commands = [
+  return [
     ...harvests.map(({ model, source, xla_flags }) =>
       source === 'import'
         ? `./xlab import ${quote(model)}`
@@ -90,10 +96,12 @@ export function repeat(store: Store): string {
     `./xlab optimise --with ${quote(proposers.join(','))} --target ${quote(targets.join(','))}`,
     './xlab verify',
     `./xlab bench${last === undefined ? '' : ` --links ${links} --processes ${processes} --pairs ${pairs} --seed ${seed}`}`,
-    './xlab report -o report.md',
+    './xlab report',
   ]
-  return `\`\`\`\`sh\n${commands.join('\n')}\n\`\`\`\``
 }
+
+/** The commands, in a code block. */
+export const repeat = (store: Store): string => `\`\`\`\`sh\n${repeatCommands(store).join('\n')}\n\`\`\`\``
 
 /** A word as a shell takes it, with nothing in it that could end a code block. */
 function quote(text: string): string {

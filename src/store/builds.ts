@@ -61,6 +61,8 @@ export interface NewProposal {
   readonly parameters?: Readonly<Record<string, unknown>>
   readonly sample?: number
   readonly seconds?: number
+  /** The language model's answer behind it. */
+  readonly exchange?: number
 }
 
 /** Stores who suggested a build, once. */
@@ -76,6 +78,7 @@ export function putProposal(store: Store, proposal: NewProposal): void {
       sample: proposal.sample ?? 0,
       build_hash: proposal.build,
       seconds: proposal.seconds ?? null,
+      exchange_id: proposal.exchange ?? null,
       proposed_at: new Date().toISOString(),
     },
     'ON CONFLICT DO NOTHING',

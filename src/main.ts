@@ -24,6 +24,7 @@ async function runCommand(command: Command, args: readonly string[], options: Op
   const { context, release } = createContext({
     signal: interrupt.signal,
     ...(typeof options.db === 'string' && { db: options.db }),
+    ...(typeof options.config === 'string' && { config: options.config }),
   })
   if (options.quiet === true) setQuiet()
   try {
@@ -41,6 +42,7 @@ function buildProgram(done: (code: ExitCode) => void): Program {
     )
     .version('0.1.0')
     .option('--db <file>', 'the database (default: results/xlab.db)')
+    .option('--config <file>', 'the settings (default: xlab.yaml here, or in the project)')
     .option('-q, --quiet', 'no progress')
     .exitOverride()
     .configureOutput({ outputError: () => {} })
@@ -52,7 +54,10 @@ function buildProgram(done: (code: ExitCode) => void): Program {
       .description(command.summary)
     if (command.alias !== undefined) sub.alias(command.alias)
     for (const [flags, description, value] of command.options ?? []) sub.option(flags, description, value)
-    sub.option('--db <file>', 'the database (default: results/xlab.db)').option('-q, --quiet', 'no progress')
+    sub
+      .option('--db <file>', 'the database (default: results/xlab.db)')
+      .option('--config <file>', 'the settings (default: xlab.yaml here, or in the project)')
+      .option('-q, --quiet', 'no progress')
     sub.exitOverride().configureOutput({ outputError: () => {} })
     if (command.examples)
       sub.addHelpText('after', `\nExamples:\n${command.examples.map(line => `  $ ${line}`).join('\n')}`)

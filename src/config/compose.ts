@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { usageError } from '../errors.ts'
 import { ROOT } from './paths.ts'
+import { parseSize } from './settings/read.ts'
 
 /** One service, paths absolute. Only what our services use is read; the rest is Compose's own business. */
 export interface Service {
@@ -80,9 +81,8 @@ function texts(value: unknown, where: string): string[] {
   return value.map(item => text(item, where))
 }
 
-/** A size as Compose writes it: `8g`, `512m`, `1024`. */
 function bytes(size: string, where: string): number {
-  const match = /^(\d+(?:\.\d+)?)([bkmg]?)b?$/i.exec(size)
-  if (!match) throw usageError(`${where}: '${size}' is not a size`, 'write 512m or 8g')
-  return Number(match[1]) * 1024 ** 'bkmg'.indexOf((match[2] || 'b').toLowerCase())
+  const read = parseSize(size)
+  if (read === undefined) throw usageError(`${where}: '${size}' is not a size`, 'write 512m or 8g')
+  return read
 }

@@ -27,6 +27,8 @@ export interface Proposer {
   readonly name: string
   /** Proposals it makes for one kernel, numbered from 0; one unless said. */
   readonly samples?: number
+  /** What its proposals also follow from: a seed. Stored with each. */
+  readonly parameters?: Readonly<Record<string, unknown>>
   propose(kernel: KernelInput, context: ProposerContext, sample: number): Promise<Proposed>
   /** Why it cannot be used at all, in LLVM's words: asked once, before any kernel. */
   problem?(toolchain: Toolchain): Promise<string | undefined>

@@ -3,9 +3,10 @@ import { unknownName, usageError } from '../errors.ts'
 import { optLevels } from './opt/levels.ts'
 import { passLists } from './opt/passes.ts'
 import type { ExploreOptions, Explorer, Proposer, ProposerKind } from './proposer.ts'
+import { randomLists } from './random/random.ts'
 import { xlaIr, xlaObject } from './xla.ts'
 
-export const PROPOSERS: readonly ProposerKind[] = [xlaObject, xlaIr, optLevels, passLists]
+export const PROPOSERS: readonly ProposerKind[] = [xlaObject, xlaIr, optLevels, passLists, randomLists]
 
 const DEFAULTS: ExploreOptions = { metric: 'size', budget: {}, seed: 1 }
 

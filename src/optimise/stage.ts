@@ -12,7 +12,7 @@ import { clearAttempt, givenUp, recordAttempt } from '../store/attempts.ts'
 import {
   buildState,
   type KernelInput,
-  proposedKernels,
+  proposedSamples,
   putBuild,
   putProposal,
   putTarget,
@@ -39,6 +39,7 @@ interface Task {
   readonly builder: Builder
   readonly kernel: KernelInput
   readonly proposer: Proposer
+  readonly sample: number
   readonly context: ProposerContext
   readonly targetId: number
   readonly tally: Tally
@@ -71,12 +72,13 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
     const targetId = putTarget(store, target)
     const context: ProposerContext = { store, toolchain, target, reader: openOnce }
     for (const proposer of simple) {
-      const known = proposedKernels(store, proposer.name, targetId, toolchain.version)
-      const pending = kernels.filter(kernel => !known.has(kernel.hash))
+      const known = proposedSamples(store, proposer, targetId, toolchain.version)
       const tally = newTally(proposer.name, target.name)
-      tally.known = kernels.length - pending.length
       tallies.push(tally)
-      for (const kernel of pending) tasks.push({ builder, kernel, proposer, context, targetId, tally })
+      for (const kernel of kernels)
+        for (let sample = 0; sample < (proposer.samples ?? 1); sample++)
+          if (known.has(`${kernel.hash} ${sample}`)) tally.known++
+          else tasks.push({ builder, kernel, proposer, sample, context, targetId, tally })
     }
   }
   const shown = progress('builds', tasks.length)
@@ -108,24 +110,28 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
 }
 
 async function runTask(task: Task, signal: AbortSignal): Promise<void> {
-  const { builder, kernel, proposer, context, targetId, tally } = task
+  const { builder, kernel, proposer, sample, context, targetId, tally } = task
   const { store, target } = context
   const key = {
     stage: 'optimise',
     subject: kernel.hash,
-    detail: `${proposer.name} for ${target.name}`,
+    detail: `${proposer.name}${sample > 0 ? ` ${sample}` : ''} for ${target.name}`,
   } as const
   if (givenUp(store, key)) {
     note(tally, 'failed', 'a limit ended it three times')
     return
   }
-  const proposed = await proposer.propose(kernel, context, 0)
+  const proposed = await proposer.propose(kernel, context, sample)
   if (proposed.state === 'none') {
     note(tally, 'none', proposed.why)
     return
   }
   const build = buildHash(proposed.request)
-  const proposal = { kernel: kernel.hash, targetId, proposer: proposer.name, build }
+  const { parameters } = proposer
+  const proposal = {
+    ...{ kernel: kernel.hash, targetId, proposer: proposer.name, build, sample },
+    ...(parameters && { parameters }),
+  }
   if (buildState(store, build) !== undefined) {
     putProposal(store, proposal)
     tally.known++

@@ -103,14 +103,21 @@ export function selectKernels(store: Store, filter: string | undefined): KernelI
     .all(...parameters) as KernelInput[]
 }
 
-/** Hashes of kernels for which a proposer has a build for the target by this LLVM, or an object of XLA's. */
-export function proposedKernels(store: Store, proposer: string, targetId: number, llvm: string): Set<string> {
-  const rows = cached(
+/** What a proposer has made for the target by this LLVM, or found as an object of XLA's: `HASH SAMPLE` of each. */
+export function proposedSamples(
+  store: Store,
+  proposer: { readonly name: string; readonly parameters?: Readonly<Record<string, unknown>> },
+  targetId: number,
+  llvm: string,
+): Set<string> {
+  const found = cached(
     store,
-    `SELECT p.kernel_hash AS hash FROM proposal p JOIN build b ON b.hash = p.build_hash
-     WHERE p.proposer = ? AND p.target_id = ? AND (b.input = 'object' OR b.llvm = ?)`,
-  ).all(proposer, targetId, llvm) as { hash: string }[]
-  return new Set(rows.map(row => row.hash))
+    `SELECT p.kernel_hash || ' ' || p.sample FROM proposal p JOIN build b ON b.hash = p.build_hash
+     WHERE p.proposer = ? AND p.parameters = ? AND p.target_id = ? AND (b.input = 'object' OR b.llvm = ?)`,
+  ).pluck()
+  return new Set(
+    found.all(proposer.name, JSON.stringify(proposer.parameters ?? {}), targetId, llvm) as string[],
+  )
 }
 
 /** XLA's own results for a kernel, oldest sighting first. */

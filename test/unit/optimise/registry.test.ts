@@ -27,6 +27,7 @@ test.each([
   ['xlla', 'xla'],
   ['opt:O4', 'opt:O0'],
   ['opt:', 'opt:O0'],
+  ['random:0', 'random:8'],
   ['passes:', 'passes:LIST'],
   ['xla,gvn', 'known'],
 ])('%s is unknown, with what is near', (text, near) => {

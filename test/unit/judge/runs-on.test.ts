@@ -1,6 +1,6 @@
 /** Which builds a machine can judge at all. */
 import { expect, test } from 'vitest'
-import { runsOn } from '../../../src/verify/stage.ts'
+import { runsOn } from '../../../src/judge/stored.ts'
 
 const machine = {
   triple: 'x86_64-unknown-linux-gnu',

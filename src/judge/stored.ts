@@ -1,0 +1,104 @@
+/** Judges builds that the store holds, and stores each verdict as it comes: what the verify stage and explorers share. */
+import type { Target } from '../kernel/build.ts'
+import type { Signature } from '../kernel/signature.ts'
+import type { Verdict } from '../kernel/verdict.ts'
+import { definedGlobals, parseObject } from '../llvm/object.ts'
+import { getBlob, getText } from '../store/blobs.ts'
+import { hostId } from '../store/hosts.ts'
+import type { Store } from '../store/open.ts'
+import { type PendingVerdict, pendingVerdicts, recordVerdict, semanticsOf } from '../store/verdicts.ts'
+import { type JudgedKernel, type JudgeServices, judge, VERIFIER } from './judge.ts'
+
+/** Kernels whose IR and objects are held at once. */
+const BATCH_KERNELS = 120
+
+export interface StoredJudging extends JudgeServices {
+  readonly store: Store
+  /** Text of a kernel the pinned LLVM reads as bitcode only. */
+  readonly disassemble: (bitcode: Uint8Array) => Promise<string>
+}
+
+/** The proposed builds that can run on the host and have no verdict there; of `builds` alone, where given. */
+export async function pendingOn(
+  { store, host }: Pick<StoredJudging, 'store' | 'host'>,
+  options: { readonly filter?: string | undefined; readonly builds?: ReadonlySet<string> } = {},
+): Promise<PendingVerdict[]> {
+  const id = await hostRow(store, host)
+  const { filter, builds } = options
+  return pendingVerdicts(store, { verifier: VERIFIER, host: id, filter }).filter(
+    row => runsOn(row, host.target) && (builds === undefined || builds.has(row.build)),
+  )
+}
+
+const hostRow = async (store: Store, host: StoredJudging['host']): Promise<number> =>
+  hostId(store, { name: host.name, kind: host.kind, emulated: host.emulated, ...(await host.describe()) })
+
+/** Judges them; what was judged before an interruption stays. Throws only for the world, or an abort. */
+export async function judgeStored(
+  pending: readonly PendingVerdict[],
+  options: StoredJudging,
+  onVerdict: (build: string, verdict: Verdict) => void = () => {},
+): Promise<void> {
+  const { store } = options
+  const host = await hostRow(store, options.host)
+  const groups = [...Map.groupBy(pending, row => `${row.kernel} ${row.signature}`).values()]
+  for (let i = 0; i < groups.length; i += BATCH_KERNELS) {
+    const kernels: JudgedKernel[] = []
+    for (const rows of groups.slice(i, i + BATCH_KERNELS)) {
+      const kernel = await judgedKernel(store, rows, options.disassemble)
+      if (kernel !== undefined) kernels.push(kernel)
+    }
+    const keys = new Map(kernels.map((kernel, n) => [kernel, groups[i + n]?.[0]]))
+    await judge(kernels, options, ({ kernel, build, verdict, jail }) => {
+      const row = keys.get(kernel)
+      if (row === undefined) return
+      const key = { build: build.hash, signature: row.signature, host, verifier: VERIFIER, jail }
+      recordVerdict(store, key, verdict)
+      onVerdict(build.hash, verdict)
+    })
+  }
+}
+
+/** What each level of x86-64 needs beyond the one before, one telling feature each (x86-64 psABI, micro-architecture levels). */
+const LEVELS: Readonly<Record<string, string>> = {
+  'x86-64-v2': '+sse4.2',
+  'x86-64-v3': '+avx2',
+  'x86-64-v4': '+avx512vl',
+}
+
+/** Whether code for a target can run on a machine: the same architecture, and none but the machine's features. */
+export function runsOn(code: Omit<Target, 'name'>, machine: Omit<Target, 'name'>): boolean {
+  const arch = (target: Omit<Target, 'name'>): string | undefined => target.triple.split('-')[0]
+  if (arch(code) !== arch(machine)) return false
+  const has = new Set(machine.features.split(','))
+  const needs = [...code.features.split(',').filter(feature => feature.startsWith('+')), LEVELS[code.cpu]]
+  return needs.every(feature => feature === undefined || has.has(feature))
+}
+
+async function judgedKernel(
+  store: Store,
+  rows: readonly PendingVerdict[],
+  disassemble: StoredJudging['disassemble'],
+): Promise<JudgedKernel | undefined> {
+  const [first] = rows
+  if (first === undefined) return undefined
+  const ir =
+    first.bitcode === undefined ? getText(store, first.ir) : await disassemble(getBlob(store, first.bitcode))
+  return {
+    id: first.kernel,
+    ir,
+    entry: first.abi === 'scalar' ? 'scalar' : 'call-frame',
+    signature: JSON.parse(first.signatureJson) as Signature,
+    builds: rows.map(row => {
+      const object = getBlob(store, row.object)
+      const globals = definedGlobals(parseObject(object))
+      return {
+        hash: row.build,
+        object,
+        symbol: globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel',
+        semantics: semanticsOf(row.input),
+        contentHash: row.contentHash,
+      }
+    }),
+  }
+}

@@ -29,11 +29,16 @@ export interface Reader {
   close(): Promise<void>
 }
 
+export interface ReaderOptions {
+  readonly signal?: AbortSignal
+  readonly deadlineMs?: number
+  readonly children?: number
+  /** `pinned`: text that the pinned LLVM refuses is refused, in its words. */
+  readonly ladder?: 'whole' | 'pinned'
+}
+
 /** A reader with up to `children` processes (one a core) for each rung, started as texts come. The newer LLVM is fetched on demand. */
-export async function openReader(
-  toolchain: Toolchain,
-  options: { signal?: AbortSignal; deadlineMs?: number; children?: number } = {},
-): Promise<Reader> {
+export async function openReader(toolchain: Toolchain, options: ReaderOptions = {}): Promise<Reader> {
   const { deadlineMs, children = availableParallelism() } = options
   const limits = { children, ...(deadlineMs !== undefined && { deadlineMs }) }
   const pinned = openEngine({ libLlvm: toolchain.libLlvm, ...limits })
@@ -50,6 +55,7 @@ export async function openReader(
     async read(text) {
       const first = await pinned.call({ op: 'read', ir: text, wantBitcode: false })
       if (first.state === 'ok') return { state: 'ok', reader: versionNumber(toolchain.version) }
+      if (options.ladder === 'pinned') return { state: 'rejected', message: messageOf(first) }
       const rung = await openNewer()
       const older = withOlderAttributes(
         typeof text === 'string' ? text : Buffer.from(text).toString('latin1'),

@@ -1,0 +1,122 @@
+/** A language model's answer put back into its kernel's module, or why not. Pure. */
+import { functionHead, functionTexts } from '../../../kernel/ir-scan.ts'
+import { type AnswerFunction, CutShort, readAnswer } from './answer-module.ts'
+import { gateFunction } from './gate.ts'
+import { Refused } from './gate-rules.ts'
+import { type KernelModule, signatureText } from './kernel-module.ts'
+import { NoTokens } from './tokens.ts'
+
+export type Spliced =
+  /** The kernel's module with the answer's functions in the place of its own. */
+  | { readonly state: 'ok'; readonly ir: string }
+  | { readonly state: 'unchanged' }
+  /** No IR xlab can read; LLVM says it in its own words if it is asked. */
+  | { readonly state: 'unreadable'; readonly class: 'truncated' | 'syntax'; readonly message: string }
+  | { readonly state: 'refused'; readonly class: string; readonly message: string }
+
+/** Longest answer that is looked at, in characters: the largest of XLA's kernels are a tenth of it. */
+const LONGEST = 1 << 20
+
+export function splice(answer: string, kernel: KernelModule): Spliced {
+  if (answer.length > LONGEST) return refused('too long', `it has ${answer.length} characters`)
+  if (answer.includes('\0')) return { state: 'unreadable', class: 'syntax', message: 'it has NUL bytes' }
+  try {
+    return put(pairs(answer, kernel), kernel)
+  } catch (error) {
+    if (error instanceof Refused) return refused(error.class, error.message)
+    if (error instanceof CutShort) return { state: 'unreadable', class: 'truncated', message: error.message }
+    if (error instanceof NoTokens) return { state: 'unreadable', class: 'syntax', message: error.message }
+    throw error
+  }
+}
+
+const refused = (kind: string, message: string): Spliced => ({ state: 'refused', class: kind, message })
+
+interface Pair {
+  readonly from: AnswerFunction
+  readonly to: AnswerFunction
+}
+
+/** Which function of the answer takes the place of which of the kernel's. */
+function pairs(answer: string, kernel: KernelModule): Pair[] {
+  const { functions, target, types, globals, others } = readAnswer(answer)
+  if (functions.length === 0) throw new Refused('no function', 'it defines no function')
+  for (const what of ['triple', 'datalayout'] as const)
+    if (target[what] !== undefined && target[what] !== (kernel.target[what] ?? ''))
+      throw new Refused(
+        'gate:target',
+        `its ${what} is '${target[what]}', the kernel's '${kernel.target[what] ?? ''}'`,
+      )
+  for (const name of others) throw new Refused('gate:module', `'${name}' is not allowed`)
+  for (const [name, kind] of globals)
+    if (!kernel.constants.has(name) && !kernel.variables.has(name))
+      throw new Refused('gate:global', `${name} is a new ${kind}`)
+  for (const [name, definition] of types)
+    if (kernel.types.has(name) && kernel.types.get(name) !== definition)
+      throw new Refused('gate:type', `${name} is another type than in the kernel`)
+  const [first] = functions
+  const found =
+    functions.length === 1 && first !== undefined && !kernel.functions.has(first.name)
+      ? [{ from: first, to: kernel.inner }]
+      : functions.map(from => ({ from, to: kernel.functions.get(from.name) }))
+  return found.map(({ from, to }, i) => {
+    if (functions.findIndex(({ name }) => name === from.name) !== i)
+      throw new Refused('redefinition', `@${from.name} is defined twice`)
+    if (to === undefined) throw new Refused('gate:function', `@${from.name} is not a function of the kernel`)
+    if (typesOf(from) !== typesOf(to))
+      throw new Refused('signature', `@${to.name} is ${typesOf(to)}, not ${typesOf(from)}`)
+    return { from, to }
+  })
+}
+
+const typesOf = (f: AnswerFunction): string => signatureText(f.result, f.parameters)
+
+function put(all: readonly Pair[], kernel: KernelModule): Spliced {
+  const bodies = new Map<string, { readonly from: AnswerFunction; readonly lines: readonly string[] }>()
+  const declarations = new Map<string, string>()
+  for (const { from, to } of all) {
+    const gated = gateFunction(from, to, kernel)
+    // What is as it was keeps its metadata.
+    if (shape(from, gated.lines) === shape(to, gateFunction(to, to, kernel).lines)) continue
+    bodies.set(to.name, { from, lines: gated.lines })
+    for (const [name, text] of gated.declarations) declarations.set(name, text)
+  }
+  if (bodies.size === 0) return { state: 'unchanged' }
+  let ir = ''
+  let at = 0
+  for (const { name, head, start, end } of functionTexts(kernel.ir)) {
+    const body = bodies.get(name)
+    if (body === undefined) continue
+    ir += `${kernel.ir.slice(at, start)}${renamed(head, body.from)}\n${body.lines.join('\n')}\n}`
+    at = end
+  }
+  return {
+    state: 'ok',
+    ir: `${ir}${kernel.ir.slice(at)}${[...declarations.values()].map(d => `\n${d}\n`).join('')}`,
+  }
+}
+
+/** The head of the kernel's function with the answer's names for its parameters. */
+function renamed(head: string, from: AnswerFunction): string {
+  const parameters = functionHead(head).parameters.map(({ type, attributes }, i) =>
+    [type, attributes, from.parameters[i]?.name ?? ''].filter(part => part !== '').join(' '),
+  )
+  const open =
+    (/@(?:"[^"]*"|[-\w$.]+)\s*\(/.exec(head)?.[0].length ?? 0) + head.search(/@(?:"[^"]*"|[-\w$.]+)\s*\(/)
+  let close = open
+  for (let depth = 1; depth > 0 && close < head.length; close++)
+    depth += head[close] === '(' ? 1 : head[close] === ')' ? -1 : 0
+  return `${head.slice(0, open)}${parameters.join(', ')}${head.slice(close - 1)}`
+}
+
+/** A function's text with its names by order of appearance: equal for functions that differ in names only. */
+function shape({ parameters }: AnswerFunction, lines: readonly string[]): string {
+  const names = new Map<string, string>()
+  const rename = (name: string): string => {
+    const known = names.get(name) ?? `%${names.size}`
+    names.set(name, known)
+    return known
+  }
+  for (const [i, { name }] of parameters.entries()) rename(name ?? `%${i}`)
+  return lines.map(line => line.replace(/^([^\s:]+):$/, '%$1').replaceAll(/%[-\w$.]+/g, rename)).join('\n')
+}

@@ -10,11 +10,16 @@ export function shortName(n: number): string {
   return name
 }
 
+/** Words that begin a line of the notation. */
+const RESERVED = new Set(['if', 'go', 'fn', 'ret'])
+
 /** Gives each name it meets the next short one. */
 export function shortNames(): (name: string) => string {
   const names = new Map<string, string>()
+  let next = 0
   return name => {
-    const short = names.get(name) ?? shortName(names.size)
+    let short = names.get(name)
+    while (short === undefined || (!names.has(name) && RESERVED.has(short))) short = shortName(next++)
     names.set(name, short)
     return short
   }

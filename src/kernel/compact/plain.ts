@@ -70,12 +70,12 @@ function functionKey({ name, head, body }: FunctionLines, rename: (name: string)
   const full = renameLocals(head, rename)
   const lines = (body ?? []).map(line => renameLocals(line, rename))
   const used = new Set(lines.filter(line => !line.endsWith(':')).flatMap(localsOf))
-  const keys: LineKey[] = [{ shown: isMarker(full) ? '' : plainHead(full), full, hidden: [] }]
+  const first = { shown: isMarker(full) ? '' : plainHead(full), full, hidden: [] as string[] }
+  const keys = [first]
   for (const [i, line] of lines.entries()) {
     const unusedEntry = i === 0 && line.endsWith(':') && !used.has(line.slice(0, -1))
     if (!isMarker(line) && !unusedEntry) keys.push({ shown: plainLine(line), full: line, hidden: [] })
-    else (keys.at(-1)?.hidden as string[]).push(line)
+    else (keys.at(-1) ?? first).hidden.push(line)
   }
-  const [first = { shown: '', full, hidden: [] }, ...rest] = keys
-  return { name, head: first, body: body === undefined ? undefined : rest }
+  return { name, head: first, body: body === undefined ? undefined : keys.slice(1) }
 }

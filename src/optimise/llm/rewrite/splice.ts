@@ -1,4 +1,6 @@
 /** A language model's answer put back into its kernel's module, or why not. Pure. */
+import { expand } from '../../../kernel/compact/expand.ts'
+import type { CompactKey } from '../../../kernel/compact/plain.ts'
 import { functionHead, functionTexts } from '../../../kernel/ir-scan.ts'
 import { type AnswerFunction, CutShort, readAnswer } from './answer-module.ts'
 import { gateFunction } from './gate.ts'
@@ -17,11 +19,18 @@ export type Spliced =
 /** Longest answer that is looked at, in characters: the largest of XLA's kernels are a tenth of it. */
 const LONGEST = 1 << 20
 
-export function splice(answer: string, kernel: KernelModule): Spliced {
+/** A kernel as the model saw it, when that was not its whole text: compacted, with what brings the rest back. */
+export interface Shown {
+  readonly kernel: KernelModule
+  readonly key: CompactKey
+}
+
+/** Never throws for the answer's faults. */
+export function splice(answer: string, kernel: KernelModule, shown?: Shown): Spliced {
   if (answer.length > LONGEST) return refused('too long', `it has ${answer.length} characters`)
   if (answer.includes('\0')) return { state: 'unreadable', class: 'syntax', message: 'it has NUL bytes' }
   try {
-    return put(pairs(answer, kernel), kernel)
+    return put(pairs(answer, kernel), kernel, shown)
   } catch (error) {
     if (error instanceof Refused) return refused(error.class, error.message)
     if (error instanceof CutShort) return { state: 'unreadable', class: 'truncated', message: error.message }
@@ -71,29 +80,58 @@ function pairs(answer: string, kernel: KernelModule): Pair[] {
 
 const typesOf = (f: AnswerFunction): string => signatureText(f.result, f.parameters)
 
-function put(all: readonly Pair[], kernel: KernelModule): Spliced {
-  const bodies = new Map<string, { readonly from: AnswerFunction; readonly lines: readonly string[] }>()
+interface Body {
+  readonly from: AnswerFunction
+  readonly lines: readonly string[]
+}
+
+function put(all: readonly Pair[], kernel: KernelModule, shown: Shown | undefined): Spliced {
+  const bodies = new Map<string, Body>()
   const declarations = new Map<string, string>()
   for (const { from, to } of all) {
     const gated = gateFunction(from, to, kernel)
     // What is as it was keeps its metadata.
-    if (shape(from, gated.lines) === shape(to, gateFunction(to, to, kernel).lines)) continue
+    const same = (f: AnswerFunction): boolean =>
+      shape(from, gated.lines) === shape(f, gateFunction(f, to, kernel).lines)
+    const seen = shown?.kernel.functions.get(to.name)
+    if (same(to) || (seen !== undefined && same(seen))) continue
     bodies.set(to.name, { from, lines: gated.lines })
     for (const [name, text] of gated.declarations) declarations.set(name, text)
   }
   if (bodies.size === 0) return { state: 'unchanged' }
-  let ir = ''
+  const ir = (shown && restored(bodies, shown)) ?? withBodies(kernel.ir, bodies, renamed)
+  return { state: 'ok', ir: `${ir}${[...declarations.values()].map(text => `\n${text}\n`).join('')}` }
+}
+
+/**
+ * The kernel with the changed functions, in the names shown: lines that mean what they meant have their metadata and
+ * alignment again. Only where the model kept the parameters' names, by which lines are known.
+ */
+function restored(bodies: ReadonlyMap<string, Body>, shown: Shown): string | undefined {
+  for (const [name, { from }] of bodies) {
+    const seen = shown.kernel.functions.get(name)
+    if (from.parameters.some((parameter, i) => parameter.name !== seen?.parameters[i]?.name)) return undefined
+  }
+  return expand(
+    withBodies(shown.kernel.ir, bodies, head => head),
+    shown.key,
+  )
+}
+
+function withBodies(
+  ir: string,
+  bodies: ReadonlyMap<string, Body>,
+  headOf: (head: string, from: AnswerFunction) => string,
+): string {
+  let text = ''
   let at = 0
-  for (const { name, head, start, end } of functionTexts(kernel.ir)) {
+  for (const { name, head, start, end } of functionTexts(ir)) {
     const body = bodies.get(name)
     if (body === undefined) continue
-    ir += `${kernel.ir.slice(at, start)}${renamed(head, body.from)}\n${body.lines.join('\n')}\n}`
+    text += `${ir.slice(at, start)}${headOf(head, body.from)}\n${body.lines.join('\n')}\n}`
     at = end
   }
-  return {
-    state: 'ok',
-    ir: `${ir}${kernel.ir.slice(at)}${[...declarations.values()].map(d => `\n${d}\n`).join('')}`,
-  }
+  return text + ir.slice(at)
 }
 
 /** The head of the kernel's function with the answer's names for its parameters. */

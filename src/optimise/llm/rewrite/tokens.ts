@@ -87,15 +87,23 @@ const excerpt = (text: string, at: number): string =>
 const TIGHT_BEFORE = new Set([',', ')', ']', '>', '*'])
 const TIGHT_AFTER = new Set(['(', '[', '<'])
 
-/** Tokens as one line of text, spaced as LLVM prints. */
+/** Tokens as one line of text, spaced as LLVM prints: `phi i64 [ 0, %a ]`, `[4 x i32]`. */
 export function render(tokens: readonly Token[]): string {
   let text = ''
-  let last: Token | undefined
-  for (const token of tokens) {
-    const call = token.text === '(' && last?.kind === 'global'
-    const tight = last === undefined || TIGHT_BEFORE.has(token.text) || TIGHT_AFTER.has(last.text) || call
-    text += tight ? token.text : ` ${token.text}`
-    last = token
+  const open: string[] = []
+  for (const [i, token] of tokens.entries()) {
+    const last = tokens[i - 1]
+    const depth = depthOf(token)
+    const next = tokens[i + 1]?.kind
+    // Lists of values and labels stand apart from their brackets; types and what they hold do not.
+    const list =
+      token.text === '[' && (tokens[i + 2]?.text === ',' || last?.kind === 'local' || next === 'newline')
+    const bracket = depth < 0 ? open.pop() : undefined
+    const wide = bracket === 'list' || (last?.text === '[' && open.at(-1) === 'list')
+    if (depth > 0) open.push(list ? 'list' : 'tight')
+    const called = token.text === '(' && last?.kind === 'global'
+    const tight = !wide && (TIGHT_BEFORE.has(token.text) || TIGHT_AFTER.has(last?.text ?? '') || called)
+    text += last === undefined || tight ? token.text : ` ${token.text}`
   }
   return text
 }

@@ -1,6 +1,9 @@
 /** What a language model is to everything above it: text in, text or a kind of failure out. */
+import type { LlmSettings } from '../../../config/settings/settings.ts'
+import { unknownName } from '../../../errors.ts'
 import type { Lanes } from '../../../lanes/lanes.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { recorded } from './replay.ts'
 
 export interface LanguageModel {
   /** As typed: `builtin`, `gguf:…`, a URL, a name of xlab.yaml. */
@@ -47,6 +50,8 @@ export type Completion =
       readonly cachedTokens?: number
       readonly seconds: number
       readonly finish: 'stop' | 'length'
+      /** The end of it is one piece, again and again. */
+      readonly looping?: true
     }
   | {
       readonly state: 'failed'
@@ -59,8 +64,9 @@ export type Completion =
     }
 
 export interface ModelOptions {
-  /** `builtin` unless said. */
+  /** As typed; `builtin` unless said. */
   readonly llm?: string | undefined
+  /** The model's name at the server. */
   readonly llmModel?: string | undefined
   readonly dialect?: string | undefined
   /** File to write exchanges to, one JSON object a line. */
@@ -70,4 +76,62 @@ export interface ModelOptions {
 export interface ModelServices {
   readonly lanes: Lanes
   readonly signal: AbortSignal
+  /** Models that xlab.yaml names. */
+  readonly llms?: readonly LlmSettings[]
+}
+
+/** A model as the user wants it: what was typed, with what xlab.yaml says of it. */
+export interface Wanted {
+  readonly name: string
+  /** What is behind the word: a path, an id; for a URL all of it. */
+  readonly rest: string
+  readonly model: string | undefined
+  readonly dialect: string | undefined
+  readonly keyEnv: string | undefined
+  readonly context: number | undefined
+}
+
+/** Tokens of a chat template around a prompt: no model's is longer. */
+export const TEMPLATE_TOKENS = { completion: 0, chat: 64 } as const
+
+type Open = (wanted: Wanted, services: ModelServices) => Promise<LanguageModel>
+
+/** Every way in, by how it is typed. To add one: a file and a line here. */
+const WAYS: readonly (readonly [typed: RegExp, load: () => Promise<Open>])[] = [
+  [/^builtin$/, async () => (await import('./builtin.ts')).openBuiltin],
+  [/^gguf:(?=.)/, async () => (await import('./builtin.ts')).openGguf],
+  [/^hf:(?=.)/, async () => (await import('./hf.ts')).openHf],
+  [/^(?=https?:\/\/.)/, async () => (await import('./url.ts')).openUrl],
+  [/^replay:(?=.)/, async () => async wanted => (await import('./replay.ts')).openReplay(wanted)],
+]
+
+/**
+ * The model the user asks for, ready to answer. Throws a usage error for a name, file or option that makes no sense,
+ * an environment error for a server that does not answer. Close it when done.
+ */
+export async function openModel(options: ModelOptions, services: ModelServices): Promise<LanguageModel> {
+  const typed = options.llm ?? 'builtin'
+  const named = services.llms?.find(({ name }) => name === typed)
+  const use = named?.use ?? typed
+  const [way, load] = WAYS.find(([pattern]) => pattern.test(use)) ?? []
+  if (way === undefined || load === undefined)
+    throw unknownName('language model', typed, [
+      ...['builtin', 'gguf:PATH', 'hf:ID_OR_PATH', 'http://HOST:PORT', 'replay:FILE'],
+      ...(services.llms ?? []).map(({ name }) => name),
+    ])
+  const open = await load()
+  const model = await open(
+    {
+      ...{ name: typed, rest: use.replace(way, ''), model: options.llmModel ?? named?.model },
+      ...{ dialect: options.dialect ?? named?.dialect, keyEnv: named?.keyEnv, context: named?.context },
+    },
+    services,
+  )
+  if (options.record === undefined) return model
+  try {
+    return recorded(model, options.record)
+  } catch (error) {
+    await model.close()
+    throw error
+  }
 }

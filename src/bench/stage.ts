@@ -10,7 +10,7 @@ import type { Host, HostFacts } from '../hosts/host.ts'
 import { guardIr } from '../judge/ir/guard.ts'
 import { shadowPoison } from '../judge/ir/shadow.ts'
 import type { Signature } from '../kernel/signature.ts'
-import type { Lanes } from '../lanes/lanes.ts'
+import { type Lanes, lanesElsewhere } from '../lanes/lanes.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log, progress } from '../log.ts'
@@ -51,10 +51,11 @@ export interface BenchOutcome {
 
 /** Measures what is pending among the kernels that `filter` selects. */
 export async function bench(
-  services: BenchServices,
+  given: BenchServices,
   options: { readonly plan: Plan; readonly filter?: string | undefined },
 ): Promise<BenchOutcome> {
-  const { store, host, signal } = services
+  const { store, host, signal } = given
+  const services = { ...given, lanes: host.place === 'elsewhere' ? lanesElsewhere(given.lanes) : given.lanes }
   const { plan } = options
   refreshEstimates(store)
   const before = await host.describe()
@@ -63,7 +64,7 @@ export async function bench(
   const arch = target.triple.split('-')[0] ?? ''
   const pending = pendingKernels(store, { id, name, arch }, options.filter)
   if (pending.length === 0) return { kernels: 0, samples: 0, failures: [] }
-  warnIfBusy(before.state, before.cores)
+  warnIfBusy(name, before.state, before.cores)
   const groups = together(pending.map(chosen))
   const campaign = startCampaign(store, {
     hostId: id,
@@ -71,7 +72,7 @@ export async function bench(
     options: plan,
     hostBefore: before.state,
   })
-  const shown = progress('executables measured', groups.length * plan.links)
+  const shown = progress(`executables measured on ${name}`, groups.length * plan.links)
   const failures: BenchOutcome['failures'][number][] = []
   let samples = 0
   let state: 'complete' | 'cut' = 'cut'
@@ -87,7 +88,9 @@ export async function bench(
     state = 'complete'
   } finally {
     shown.done()
-    endCampaign(store, campaign, state, (await host.describe()).state)
+    // A host that is gone says nothing any more, and what ended the campaign is the error to show.
+    const after = await host.describe().catch(() => undefined)
+    endCampaign(store, campaign, state, after?.state)
   }
   return { kernels: pending.length, samples, failures }
 }
@@ -236,10 +239,10 @@ function keep(
 }
 
 /** Warns when the host is doing something else: what it measures is then worth less. */
-function warnIfBusy(state: HostFacts['state'], cores: number): void {
+function warnIfBusy(host: string, state: HostFacts['state'], cores: number): void {
   const load = Number(state.load1 ?? 0)
   if (load > cores / 2)
     log.warn(
-      `the machine is busy (load ${load.toFixed(1)} on ${cores} cores): expect wide intervals and 'inconclusive'`,
+      `${host} is busy (load ${load.toFixed(1)} on ${cores} cores): expect wide intervals and 'inconclusive'`,
     )
 }

@@ -1,7 +1,6 @@
 /** `xlab bench`: measures what agrees, and prints the comparison. */
 import { type BenchOutcome, bench } from '../bench/stage.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
-import { hostNamed } from '../hosts/registry.ts'
 import { log } from '../log.ts'
 import type { Plan } from '../measure/measure.ts'
 import { type Column, printTable } from '../report/format.ts'
@@ -9,17 +8,11 @@ import { type Summary, summarise } from '../report/summary.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
 import { wholeNumber } from './numbers.ts'
+import { hostsOf, onEach } from './on-hosts.ts'
 import { requireKernels, requireSome } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
-  const names = [
-    ...new Set(
-      String(options.host ?? 'local')
-        .split(',')
-        .map(name => name.trim()),
-    ),
-  ]
-  const entries = names.map(hostNamed)
+  const entries = hostsOf(options.host, context.settings())
   const emulated = entries.find(entry => entry.emulated)
   if (emulated)
     throw usageError(`${emulated.name} is emulated: times mean nothing there`, 'measure on a real host')
@@ -28,15 +21,14 @@ export async function run(_args: readonly string[], options: Options, context: C
   requireKernels(context.readOnlyStore(), filter)
   requireSome(context.readOnlyStore(), 'verdict')
   const store = context.store()
-  let failed = false
-  for (const entry of entries) {
-    const host = await entry.open()
+  const lanes = context.lanes()
+  const { signal } = context
+  const failed = await onEach(entries, context, async host => {
     const started = performance.now()
-    const services = { store, host, lanes: context.lanes(), signal: context.signal }
-    const outcome = await bench(services, { plan, filter })
+    const outcome = await bench({ store, host, lanes, signal }, { plan, filter })
     tell(host.name, outcome, (performance.now() - started) / 1000)
-    failed ||= outcome.failures.length > 0
-  }
+    return outcome.failures.length > 0
+  })
   printSummary(summarise(store, filter))
   return failed ? EXIT.partly : EXIT.ok
 }

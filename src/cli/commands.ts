@@ -70,6 +70,7 @@ export const COMMANDS: readonly Command[] = [
     arguments: '[file.ll...]',
     summary: 'judge what has no verdict; with files, say whether they are equal',
     options: [
+      ['--host <name>', 'where to run', 'local'],
       filter,
       jobs,
       ['--seed <n>', 'seed of the random inputs', '1'],
@@ -144,9 +145,19 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'hosts',
+    arguments: '[name...]',
     summary: 'machines that can run builds, and their state',
     options: [json],
+    examples: ['xlab hosts'],
     load: () => import('./hosts.ts'),
+  },
+  {
+    name: 'host',
+    arguments: '<action> [name]',
+    summary: "host probe NAME: a host's CPU and features, as code is compiled for it",
+    options: [json],
+    examples: ['xlab host probe local'],
+    load: () => import('./host.ts'),
   },
   {
     name: 'doctor',

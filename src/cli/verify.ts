@@ -16,6 +16,7 @@ import { summaryLines, verifyStage } from '../verify/stage.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
 import { jobsOf, wholeNumber } from './numbers.ts'
+import { hostsOf } from './on-hosts.ts'
 import { requireKernels, requireSome } from './selection.ts'
 
 export async function run(files: readonly string[], options: Options, context: Context): Promise<ExitCode> {
@@ -32,9 +33,13 @@ export async function run(files: readonly string[], options: Options, context: C
   const toolchain = await ensureToolchain({ signal: context.signal })
   const directory = inState('work')
   await mkdir(directory, { recursive: true })
+  const [entry, second] = hostsOf(options.host, context.settings())
+  if (second) throw usageError('verify runs on one host at a time', `first --host ${entry?.name}`)
+  const host = (await entry?.open(context.signal)) ?? (await localHost())
+  context.onExit(() => host.close())
   const services: JudgeServices = {
     toolchain,
-    host: await localHost(),
+    host,
     lanes: context.lanes(jobs),
     directory,
     seed,

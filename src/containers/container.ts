@@ -23,8 +23,20 @@ export interface ContainerSpec {
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  /** The one folder it may write, on this machine and in the container; for a remote engine, below `volume`. */
-  readonly output: { readonly source: string; readonly target: string; readonly volume: string }
+  /**
+   * The one folder it may write, on this machine and in the container; for a remote engine, below `volume`. Without
+   * one it may write nothing, and its inputs travel as archives wherever the engine is.
+   */
+  readonly output?: { readonly source: string; readonly target: string; readonly volume: string }
+  /** Given to standard input, which otherwise stays open and empty as long as we live. */
+  readonly stdin?: string | Uint8Array
+  /** Who it runs as; otherwise the one who runs us. */
+  readonly user?: string
+  /** CPUs it may use at once, and which cores (`0,2-3`); otherwise all. */
+  readonly cpus?: number
+  readonly cores?: string
+  /** Output it may write (default 64 MiB). */
+  readonly maxBytes?: number
   readonly tmpfs: readonly string[]
   readonly networkMode: string
   readonly readOnlyRoot: boolean
@@ -77,7 +89,8 @@ export async function runContainer(
   }
 }
 
-async function runOnce(docker: Docker, nature: Nature, spec: ContainerSpec): Promise<ContainerExit> {
+async function runOnce(docker: Docker, where: Nature, spec: ContainerSpec): Promise<ContainerExit> {
+  const nature = { ...where, remote: where.remote || spec.output === undefined }
   const container = await docker.createContainer(createOptions(nature, spec))
   try {
     if (nature.remote) await sendInputs(container, spec)
@@ -96,14 +109,15 @@ function createOptions(nature: Nature, spec: ContainerSpec): Docker.ContainerCre
     Target: target,
     ReadOnly: readOnly,
   })
-  const volumes = [...spec.inputs, spec.output].map(({ volume }) => volume)
+  const { output } = spec
+  const volumes = [...spec.inputs, ...(output ? [output] : [])].map(({ volume }) => volume)
   const [uid, gid] = nature.rootless ? [0, 0] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
   return {
     Image: spec.image,
     Entrypoint: [...spec.entrypoint],
     Cmd: [...spec.command],
     Env: Object.entries(spec.environment).map(([key, value]) => `${key}=${value}`),
-    User: `${uid}:${gid}`,
+    User: spec.user ?? `${uid}:${gid}`,
     Labels: ownerLabels(),
     // Standard input stays open as long as we live; harvest.py ends when it closes.
     OpenStdin: true,
@@ -121,12 +135,14 @@ function createOptions(nature: Nature, spec: ContainerSpec): Docker.ContainerCre
       Memory: spec.memoryBytes,
       MemorySwap: spec.memoryBytes,
       PidsLimit: spec.pids,
+      ...(spec.cpus !== undefined && { NanoCpus: Math.round(spec.cpus * 1e9) }),
+      ...(spec.cores !== undefined && { CpusetCpus: spec.cores }),
       Tmpfs: Object.fromEntries(spec.tmpfs.map(path => [path, ''])),
       LogConfig: { Type: 'none', Config: {} },
       ...(!nature.remote && {
         Mounts: [
           ...spec.inputs.map(({ source, target }) => mount(source, target, true)),
-          mount(spec.output.source, spec.output.target, false),
+          ...(output ? [mount(output.source, output.target, false)] : []),
         ],
       }),
     },
@@ -158,7 +174,7 @@ async function follow(
   let received = 0
   const count = (chunk: Buffer): void => {
     received += chunk.length
-    if (received > MOST_OUTPUT && ended === undefined) end('flooded')
+    if (received > (spec.maxBytes ?? MOST_OUTPUT) && ended === undefined) end('flooded')
   }
   stdout.on('data', count)
   stderr.on('data', (chunk: Buffer) => {
@@ -173,6 +189,7 @@ async function follow(
     const waited = container.wait({ condition: 'next-exit' })
     waited.catch(() => {}) // handled below; not a second time if start fails
     await container.start()
+    if (spec.stdin !== undefined) attached.end(spec.stdin)
     spec.signal.addEventListener('abort', abort, { once: true })
     if (spec.signal.aborted) abort()
     const { StatusCode: code } = await waited
@@ -192,13 +209,16 @@ async function follow(
 }
 
 async function sendInputs(container: Docker.Container, spec: ContainerSpec): Promise<void> {
-  const { target, volume } = spec.output
-  const folder: TarEntry = { path: `${relative(volume, target)}/`, bytes: new Uint8Array(), mode: 0o777 }
-  await container.putArchive(packTar([folder]), { path: volume })
+  if (spec.output) {
+    const { target, volume } = spec.output
+    const folder: TarEntry = { path: `${relative(volume, target)}/`, bytes: new Uint8Array(), mode: 0o777 }
+    await container.putArchive(packTar([folder]), { path: volume })
+  }
   for (const input of spec.inputs) await container.putArchive(packTar(input.files()), { path: input.volume })
 }
 
 async function fetchOutput(container: Docker.Container, spec: ContainerSpec): Promise<void> {
+  if (!spec.output) return
   const archive = (await container.getArchive({ path: spec.output.target })) as Readable
   await extractTar(archive, spec.output.source, OUTPUT_LIMITS)
 }

@@ -1,44 +1,75 @@
-/** This machine as it stands: what can be read of whatever makes timings differ. */
-import { readFile } from 'node:fs/promises'
-import { availableParallelism, cpus, loadavg, release, type } from 'node:os'
-import type { HostFacts } from './host.ts'
+/** Where static executables of ours run: what each kind of host has to offer, and the host made of it. */
+import type { HostSettings } from '../config/settings/settings.ts'
+import type { Target } from '../kernel/build.ts'
+import type { Exit, RunOptions } from '../process/run.ts'
+import type { Host, HostFacts } from './host.ts'
+import { type Probed, probeOn } from './probe.ts'
+import { runJobs } from './runner-process.ts'
 
-const CPU_FILES = '/sys/devices/system/cpu'
-
-/** Files that hold one word of state each; those that cannot be read are left out. */
-const WORDS: Readonly<Record<string, string>> = {
-  governor: `${CPU_FILES}/cpu0/cpufreq/scaling_governor`,
-  frequencyKhz: `${CPU_FILES}/cpu0/cpufreq/scaling_cur_freq`,
-  boost: `${CPU_FILES}/cpufreq/boost`,
-  noTurbo: `${CPU_FILES}/intel_pstate/no_turbo`,
-  smt: `${CPU_FILES}/smt/active`,
-  aslr: '/proc/sys/kernel/randomize_va_space',
+/** A static executable on this machine. */
+export interface Program {
+  readonly path: string
+  /** SHA-256 of the file. */
+  readonly hash: string
 }
 
-/** Facts of this machine; `state` changes from call to call. */
-export async function describeMachine(): Promise<HostFacts> {
-  const state: Record<string, string | number> = {}
-  const [load1 = 0, load5 = 0] = loadavg()
-  state.load1 = load1
-  state.load5 = load5
-  await Promise.all(
-    Object.entries(WORDS).map(async ([name, path]) => {
-      const word = (await read(path)).trim()
-      if (word !== '') state[name] = /^\d+$/.test(word) ? Number(word) : word
-    }),
-  )
-  // Fields of the first line of proc(5)'s /proc/stat: user nice system idle iowait irq softirq steal, in ticks.
-  const ticks = (await read('/proc/stat')).split('\n')[0]?.trim().split(/\s+/).slice(1).map(Number) ?? []
-  const total = ticks.slice(0, 8).reduce((a, b) => a + b, 0)
-  if (total > 0) state.stealPercent = Math.round((10_000 * (ticks[7] ?? 0)) / total) / 100
-  const cpuinfo = await read('/proc/cpuinfo')
-  if (cpuinfo !== '') state.virtual = /^flags.*\bhypervisor\b/m.test(cpuinfo) ? 'yes' : 'no'
+export type StartOptions = Pick<RunOptions, 'input' | 'onStdout' | 'signal' | 'timeoutMs' | 'maxBytes'>
+
+/** How a run ended. `lost`: nobody knows, for the connection went; the same program may be started again. */
+export type Ended = Exit | { readonly state: 'lost'; readonly why: string }
+
+/** A program in its place on the machine, in a fresh directory of its own. */
+export interface Placed {
+  /** Runs it to its end with nothing of our environment. Throws an environment error when the machine cannot be had. */
+  start(options: StartOptions): Promise<Ended>
+  /** Takes it away again; never throws. */
+  remove(): Promise<void>
+}
+
+export interface Machine {
+  readonly triple: string
+  readonly place: Host['place']
+  readonly emulated: boolean
+  /** What there is to say of the CPU where the probe would speak of another: an emulator's. */
+  readonly cpu?: string
+  /** What to do when nothing runs there. */
+  readonly hint?: string
+  /** Brings a program there, whole (its hash is checked on arrival). */
+  put(program: Program, signal?: AbortSignal): Promise<Placed>
+  close(): Promise<void>
+}
+
+/** A host, and what its probe found when it was opened. */
+export type OpenHost = Host & { readonly found: HostFacts }
+
+/** The host that a machine is, under a person's settings. `probed` is what its probe said. */
+export function hostOf(settings: HostSettings, machine: Machine, probed: Probed): OpenHost {
+  const { place, emulated } = machine
+  const facts = ({ cpu, ...rest }: HostFacts): HostFacts => ({ cpu: machine.cpu ?? cpu, ...rest })
   return {
-    cpu: cpus()[0]?.model.trim() || `unknown ${process.arch}`,
-    cores: availableParallelism(),
-    os: `${type()} ${release()}`,
-    state,
+    found: facts(probed.facts),
+    name: settings.name,
+    kind: settings.kind,
+    emulated,
+    place,
+    target: targetOf(settings, probed.target),
+    describe: async () => facts((await probeOn(machine)).facts),
+    execute: async (bundle, jobs, options) => {
+      const placed = await machine.put(bundle, options.signal)
+      try {
+        await runJobs(jobs, how => placed.start(how), options)
+      } finally {
+        await placed.remove()
+      }
+    },
+    close: () => machine.close(),
   }
 }
 
-const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+/** What a host runs code for: as probed, but for what the settings say. A CPU that is named comes without probed features. */
+export function targetOf(settings: HostSettings, probed: Target): Target {
+  const { triple = probed.triple, cpu = probed.cpu } = settings
+  const features =
+    settings.features ?? (cpu === probed.cpu && triple === probed.triple ? probed.features : '')
+  return { name: settings.name, triple, cpu, features }
+}

@@ -1,16 +1,20 @@
 /**
  * Jobs through a runner process, wherever a host starts it. The runner survives what it runs; if it dies all the same,
- * it is started again on what has no answer, and a job that it died on twice is answered for it.
+ * it is started again on what has no answer, and a job that it died on twice is answered for it. When only the
+ * connection to it went, no job is blamed.
  */
-import { describeExit, type Exit, type RunOptions } from '../process/run.ts'
+import { environmentError } from '../errors.ts'
+import { describeExit } from '../process/run.ts'
 import { type Answer, decodeLine } from '../runner/decode.ts'
 import { encodeJob } from '../runner/encode.ts'
 import type { RunnerJob, RunnerResult } from '../runner/protocol.ts'
+import type { Ended, StartOptions } from './machine.ts'
 
 /** Starts the bundle on a host with these options and gives how it ended. */
-export type StartRunner = (
-  options: Pick<RunOptions, 'input' | 'onStdout' | 'signal' | 'timeoutMs' | 'maxBytes'>,
-) => Promise<Exit>
+export type StartRunner = (options: StartOptions) => Promise<Ended>
+
+/** Times a connection may go within one call before the host counts as lost. */
+const MAX_LOSSES = 5
 
 const MAX_ANSWER_BYTES = 512 << 20
 const DAY_MS = 24 * 3600 * 1000
@@ -23,6 +27,7 @@ export async function runJobs(
 ): Promise<void> {
   const { signal, onResult } = options
   const work = jobs.map((job): Work => ({ job, done: false, deaths: 0, answered: new Set(), samples: [] }))
+  let losses = 0
   for (let greeted = false; ; ) {
     const left = work.filter(one => !one.done)
     if (left.length === 0) return
@@ -54,6 +59,14 @@ export async function runJobs(
     const first = left.find(one => !one.done)
     if (first === undefined) continue
     first.samples = []
+    if (exit.state === 'lost') {
+      if (++losses > MAX_LOSSES)
+        throw environmentError(
+          `the connection to the host went ${losses} times: ${exit.why}`,
+          'the same command goes on with what is missing',
+        )
+      continue
+    }
     if (++first.deaths < 2) continue
     answerFor(first, `the runner itself failed: ${fatal || describeExit(exit)}`, onResult)
   }

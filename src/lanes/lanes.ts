@@ -28,6 +28,12 @@ export async function forAll<T>(
   signal?.throwIfAborted()
 }
 
+/** Lanes for work on another machine: what is quiet there runs one at a time, and need not wait for this one. */
+export function lanesElsewhere({ wide }: Lanes): Lanes {
+  const quiet = new PQueue({ concurrency: 1 })
+  return { wide, quiet: task => quiet.add(task) }
+}
+
 export function createLanes(concurrency: number = availableParallelism()): Lanes {
   const wide = new PQueue({ concurrency })
   const quiet = new PQueue({ concurrency: 1 })

@@ -20,23 +20,27 @@ export interface Zig {
    * static link for an architecture builds its libc, which is kept in `.xlab/cache/zig`.
    */
   cc(target: Pick<Target, 'triple'>): string[]
+  /** Command and leading arguments that make a static executable of a file in Zig, for any CPU of the target. */
+  exe(target: Pick<Target, 'triple'>): string[]
 }
 
 /** zig, fetched if need be; an environment error if it cannot be. */
 export async function ensureZig(signal?: AbortSignal): Promise<Zig> {
   const program = join(await ensureWheel(ZIG_WHEEL, signal), 'ziglang', 'zig')
   const cache = inState('cache', 'zig')
+  const command = (tool: string, triple: string): string[] => [
+    '/usr/bin/env',
+    `ZIG_GLOBAL_CACHE_DIR=${cache}`,
+    `ZIG_LOCAL_CACHE_DIR=${cache}`,
+    program,
+    tool,
+    '-target',
+    `${architecture(triple)}-linux-musl`,
+  ]
   return {
     version: ZIG_WHEEL.title,
-    cc: ({ triple }) => [
-      '/usr/bin/env',
-      `ZIG_GLOBAL_CACHE_DIR=${cache}`,
-      `ZIG_LOCAL_CACHE_DIR=${cache}`,
-      program,
-      'cc',
-      '-target',
-      `${architecture(triple)}-linux-musl`,
-    ],
+    cc: ({ triple }) => command('cc', triple),
+    exe: ({ triple }) => [...command('build-exe', triple), '-mcpu', 'baseline'],
   }
 }
 

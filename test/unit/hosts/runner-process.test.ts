@@ -119,9 +119,3 @@ test('an answer nobody asked for is an error', async () => {
   const { start } = fake([done(9)])
   await expect(collect([time('t')], start)).rejects.toThrow(/job 9/)
 })
-
-test('an unknown host is a usage error', async () => {
-  const { hostNamed } = await import('../../../src/hosts/registry.ts')
-  expect(() => hostNamed('locl')).toThrow(/unknown host/)
-  expect(hostNamed('local').emulated).toBe(false)
-})

@@ -30,8 +30,10 @@ function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: bool
     name: 'fake',
     kind: 'local',
     emulated: false,
+    place: 'here',
     target: { name: 'native', triple: 'x86_64-linux', cpu: 'x', features: '' },
     describe: () => Promise.reject(new Error('not asked for')),
+    close: async () => {},
     async execute(_bundle, jobs, { onResult }) {
       for (const { id, functions, processes, pairs } of jobs as TimingJob[])
         for (let process = 0; process < processes; process++)

@@ -63,6 +63,8 @@ export interface ExploreOptions {
   /** Answers of a language model for one kernel. */
   readonly samples?: number | undefined
   readonly strategy?: string | undefined
+  /** How often a language model may mend an answer. */
+  readonly rounds?: number | undefined
   /** `builtin`, `gguf:PATH`, `hf:ID`, a URL, `replay:FILE`, or a name of xlab.yaml. */
   readonly llm?: string | undefined
   /** The model's name at the server. */

@@ -41,9 +41,7 @@ export const optLevels: ProposerKind = {
           kernel: kernel.hash,
           input: 'kernel',
           inputHash,
-          passes: pipelineFor(toolchain, chosen),
-          attributes: chosen.attributes,
-          codegenLevel: chosen.codegenLevel,
+          ...settingsOf(toolchain, chosen),
           codegenOptions: [],
           llvm: toolchain.version,
           target,
@@ -53,6 +51,18 @@ export const optLevels: ProposerKind = {
     }
   },
 }
+
+/** What a build at a level is made with: for proposers that put something else through the same pipeline. */
+export const levelSettings = (toolchain: Toolchain, name: 'O3' | 'Oz'): LevelSettings =>
+  settingsOf(toolchain, LEVELS[name] as Level)
+
+type LevelSettings = Pick<BuildRequest, 'passes' | 'attributes' | 'codegenLevel'>
+
+const settingsOf = (toolchain: Toolchain, chosen: Level): LevelSettings => ({
+  passes: pipelineFor(toolchain, chosen),
+  attributes: chosen.attributes,
+  codegenLevel: chosen.codegenLevel,
+})
 
 /** LLVM 23 dropped the size pipelines: there it is O2 that reads the attributes. */
 function pipelineFor(toolchain: Toolchain, { pipeline }: Level): string {

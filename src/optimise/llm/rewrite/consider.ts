@@ -1,0 +1,55 @@
+/** From a model's reply to a candidate, or to the class of its mistake and what to say of it. */
+import type { Reader } from '../../../llvm/reader.ts'
+import type { Settlement } from '../../../store/exchanges.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { classOfMessage, plainMessage } from './classes.ts'
+import type { KernelModule } from './kernel-module.ts'
+import { type Shown, splice } from './splice.ts'
+
+export type Considered =
+  | { readonly state: 'candidate'; readonly ir: string; readonly answer: string }
+  | {
+      readonly state: 'failed'
+      readonly settlement: Settlement & { readonly class: string; readonly reason: string }
+      /** What the model answered, where anything was found. */
+      readonly answer: string | undefined
+    }
+
+/** Longest part of a reply in which an answer is looked for, in characters. */
+const LONGEST_REPLY = 1 << 20
+
+/**
+ * Takes the answer out of a reply, through the gate, back into the kernel, and past LLVM's parser and verifier, which
+ * run in a limited child. `cut`: the reply ended at its limit. Throws for the world's failures only.
+ */
+export async function consider(
+  reply: { readonly text: string; readonly cut: boolean },
+  kernel: KernelModule,
+  services: { readonly dialect: Dialect; readonly reader: Reader; readonly shown: Shown | undefined },
+): Promise<Considered> {
+  const { dialect, reader, shown } = services
+  const found = dialect.answer('rewrite', reply.text.slice(0, LONGEST_REPLY))
+  if (found.state === 'none') return failed('none', reply.cut ? 'truncated' : 'no code', found.why, undefined)
+  const answer = found.text
+  const spliced = splice(answer, kernel, shown)
+  if (spliced.state === 'unchanged')
+    return failed('unchanged', 'unchanged', 'it is the code that was given', answer)
+  if (spliced.state === 'refused') return failed('invalid', spliced.class, spliced.message, answer)
+  const read = await reader.read(spliced.state === 'ok' ? spliced.ir : answer)
+  if (spliced.state === 'ok' && read.state === 'ok') return { state: 'candidate', ir: spliced.ir, answer }
+  if (spliced.state === 'unreadable') {
+    const told = read.state === 'rejected' ? plainMessage(read.message) : spliced.message
+    const class_ =
+      read.state === 'rejected' && spliced.class !== 'truncated' ? classOfMessage(told) : spliced.class
+    return failed('invalid', reply.cut ? 'truncated' : class_, told, answer)
+  }
+  const message = read.state === 'rejected' ? read.message : ''
+  return failed('invalid', reply.cut ? 'truncated' : classOfMessage(message), plainMessage(message), answer)
+}
+
+const failed = (
+  outcome: Settlement['outcome'],
+  kind: string,
+  reason: string,
+  answer: string | undefined,
+): Considered => ({ state: 'failed', settlement: { outcome, class: kind, reason }, answer })

@@ -1,0 +1,189 @@
+/**
+ * The strategy `rewrite`: the model writes a kernel's inner function anew. Answers go through the gate, LLVM's verifier
+ * and the judge; what fails is sent back with what is wrong with it, for as many rounds as allowed. A rewrite is built as
+ * the level it competes with (-Oz for size, -O3 for time), so that what it gains or loses is the model's own doing.
+ */
+import type { BuildRequest } from '../../../kernel/build.ts'
+import { disassemble } from '../../../llvm/disassemble.ts'
+import { openReader, type Reader } from '../../../llvm/reader.ts'
+import { putBlob } from '../../../store/blobs.ts'
+import { type Exchange, settleExchange } from '../../../store/exchanges.ts'
+import { levelSettings } from '../../opt/levels.ts'
+import { kernelSource } from '../../source.ts'
+import { note } from '../../tally.ts'
+import { ask, propose, settle } from '../conversation.ts'
+import type { PromptFacts } from '../dialects/dialect.ts'
+import type { Session, Strategy, Task } from '../strategy.ts'
+import { consider } from './consider.ts'
+import { faultOf, judgeBuilds } from './judged.ts'
+import { type KernelModule, readKernel } from './kernel-module.ts'
+import { fitting, type View, viewsOf } from './view.ts'
+
+const LEVEL = { size: 'Oz', time: 'O3' } as const
+/** What makes greedy models answer a second sample otherwise. */
+const SAMPLING_TEMPERATURE = 0.8
+
+/** Longest LLVM may take to parse and verify an answer. */
+const READ_MS = 20_000
+const ROUNDS = 2
+
+/** One sample on its way through the rounds. */
+interface Attempt {
+  readonly sample: number
+  /** The last answer and what is wrong with it. */
+  repair?: NonNullable<PromptFacts['repair']>
+  build?: string
+  exchange?: Exchange
+}
+
+export const rewrite: Strategy = {
+  name: 'rewrite',
+  async work(task, session) {
+    const text = await textOf(task, session)
+    const kernel = tryRead(text)
+    if (typeof kernel === 'string') {
+      note(session.tally, 'none', `its IR is beyond the gate's reader: ${kernel}`)
+      return
+    }
+    const views = viewsOf(kernel, session.model.dialect.speaks)
+    const { toolchain, signal, options } = session
+    const reader = await openReader(toolchain, { signal, children: 1, deadlineMs: READ_MS, ladder: 'pinned' })
+    let attempts: Attempt[] = Array.from({ length: session.samples }, (_, sample) => ({ sample }))
+    try {
+      for (let round = 0; round <= (options.rounds ?? ROUNDS) && attempts.length > 0; round++) {
+        const asked = []
+        for (const attempt of attempts) {
+          if (session.over()) break
+          session.say(`${task.kernel.name} sample ${attempt.sample}${round > 0 ? `, repair ${round}` : ''}`)
+          await answerOnce(attempt, round, { task, session, kernel, reader, views })
+          asked.push(attempt)
+        }
+        await judgeAll(asked, task, session)
+        attempts = asked.filter(attempt => attempt.repair !== undefined)
+      }
+    } finally {
+      await reader.close()
+    }
+  },
+}
+
+interface Work {
+  readonly task: Task
+  readonly session: Session
+  readonly kernel: KernelModule
+  readonly reader: Reader
+  readonly views: readonly View[]
+}
+
+/** Asks once more; leaves a build to judge, a fault to repair, or neither when there is no use in going on. */
+async function answerOnce(attempt: Attempt, round: number, work: Work): Promise<void> {
+  const { task, session, kernel, reader, views } = work
+  const { model, options } = session
+  const { repair, sample } = attempt
+  delete attempt.repair
+  delete attempt.build
+  const facts = (view: View): PromptFacts => ({
+    metric: options.metric,
+    ir: view.ir,
+    ...countsOf(task, session),
+    ...(repair && { repair }),
+  })
+  const fitted = await fitting(views, view => model.dialect.prompt('rewrite', facts(view)), model)
+  if (fitted === undefined) {
+    note(session.tally, 'none', 'it does not fit the context window')
+    return
+  }
+  const { view, prompt, maxTokens } = fitted
+  const temperature = sample === 0 ? prompt.temperature : Math.max(prompt.temperature, SAMPLING_TEMPERATURE)
+  const exchange = await ask(
+    task,
+    {
+      ...{ strategy: 'rewrite' as const, form: view.form, prompt: { ...prompt, temperature }, maxTokens },
+      ...{ seed: options.seed + sample, sample, round },
+    },
+    session,
+  )
+  attempt.exchange = exchange
+  if (exchange.reply.state === 'failed') {
+    note(session.tally, 'failed', exchange.reply.message)
+    return
+  }
+  const { text, finish } = exchange.reply
+  const considered = await consider({ text, cut: finish === 'length' }, kernel, {
+    dialect: model.dialect,
+    reader,
+    shown: view.shown,
+  })
+  if (considered.state === 'failed') {
+    settle(exchange, considered.settlement, session)
+    attempt.repair = { answer: considered.answer ?? '', message: considered.settlement.reason }
+    return
+  }
+  const { ir } = considered
+  const request: BuildRequest = {
+    kernel: task.kernel.hash,
+    input: 'rewrite',
+    inputHash: putBlob(session.store, ir),
+    ...levelSettings(session.toolchain, LEVEL[options.metric]),
+    codegenOptions: [],
+    llvm: session.toolchain.version,
+    target: task.target,
+  }
+  const candidate = {
+    strategy: 'rewrite',
+    sample,
+    seed: options.seed + sample,
+    request,
+    parameters: { round },
+  }
+  const made = await propose(task, exchange, { ...candidate, input: () => Buffer.from(ir) }, session)
+  if (made.state === 'ok') {
+    attempt.build = made.build
+    attempt.repair = { answer: considered.answer, message: '' }
+  } else attempt.repair = { answer: considered.answer, message: made.message }
+}
+
+/** Judges what was built in a round; only what has a fault is left to repair. */
+async function judgeAll(attempts: readonly Attempt[], task: Task, session: Session): Promise<void> {
+  const built = attempts.filter(attempt => attempt.build !== undefined)
+  await judgeBuilds(task, new Set(built.map(({ build }) => build as string)), session)
+  for (const attempt of built) {
+    const { build, exchange, repair } = attempt
+    const fault = build === undefined ? undefined : faultOf(build, session)
+    delete attempt.repair
+    if (fault === undefined || exchange === undefined) continue
+    const settlement = { outcome: 'built', class: fault.class, reason: fault.message, build } as const
+    settleExchange(session.store, exchange.id, settlement)
+    attempt.repair = { answer: repair?.answer ?? '', message: fault.message }
+  }
+}
+
+/** Instructions and code bytes of the kernel built without optimisation, where that was done. */
+function countsOf(
+  { kernel, targetId }: Task,
+  { store }: Session,
+): Pick<PromptFacts, 'instructions' | 'codeBytes'> {
+  const row = store
+    .prepare(
+      `SELECT b.instructions, b.code_bytes AS codeBytes FROM build b JOIN proposal p ON p.build_hash = b.hash
+       WHERE p.kernel_hash = ? AND p.target_id = ? AND p.proposer = 'opt:O0' AND b.state = 'ok' LIMIT 1`,
+    )
+    .get(kernel.hash, targetId) as { instructions: number; codeBytes: number } | undefined
+  return row ?? {}
+}
+
+async function textOf({ kernel, target }: Task, session: Session): Promise<string> {
+  const { input } = await kernelSource(kernel, { ...session, target })
+  const bytes = Buffer.from(input())
+  const bitcode = bytes[0] === 0x42 || bytes[0] === 0xde
+  return bitcode ? await disassemble(session.toolchain, bytes, session.signal) : bytes.toString('utf8')
+}
+
+function tryRead(text: string): KernelModule | string {
+  try {
+    return readKernel(text)
+  } catch (error) {
+    if (error instanceof Error) return error.message
+    throw error
+  }
+}

@@ -1,7 +1,19 @@
-/** The one way stages make builds: by libLLVM in long-lived workers, or by `opt` and `llc` processes. Same bytes either way. */
+/**
+ * The one way stages make builds: libLLVM in long-lived workers, with `opt` and `llc` processes as the reference that
+ * decides whatever a worker does not make. Same bytes and same words either way.
+ */
+import { availableParallelism } from 'node:os'
+import { environmentError, XlabError } from '../errors.ts'
 import type { BuildRequest, BuildResult, ObjectSizes } from '../kernel/build.ts'
+import { isBitcode } from '../llvm/bitcode.ts'
+import { type Engine, openEngine } from '../llvm/engine/engine.ts'
+import type { Made, MakeRequest, MeasureRequest, Spent } from '../llvm/engine/protocol.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
+import { log } from '../log.ts'
+import { buildSteps, commandLine } from './commands.ts'
 import { compile } from './compile.ts'
+import { functionsFor } from './functions.ts'
+import { makeRequest } from './make-request.ts'
 
 export type EngineKind = 'in-process' | 'spawn'
 
@@ -17,6 +29,8 @@ export type Trial =
       readonly instructions: number
       readonly contentHash: string
       readonly seconds: number
+      /** Where the time went, of a worker. */
+      readonly spent?: Spent
     }
   | {
       readonly state: 'broken'
@@ -29,6 +43,8 @@ export type Trial =
 
 export interface Builder {
   readonly engine: EngineKind
+  /** Why workers left builds to the programs, and how many. */
+  readonly handedOver: ReadonlyMap<string, number>
   /** A whole build, as compile() gives it: object, IR, sizes, commands. */
   build(request: BuildRequest, input: () => Uint8Array, options?: BuildOptions): Promise<BuildResult>
   /** Only what a search needs; nothing large comes back, and equal optimised IR is emitted once. */
@@ -37,22 +53,134 @@ export interface Builder {
 }
 
 export interface BuilderOptions {
-  readonly engine?: EngineKind
+  readonly engine?: EngineKind | undefined
   /** Most worker processes; one a core unless said. */
-  readonly workers?: number
+  readonly workers?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Longest a worker may take for one build. */
+  readonly deadlineMs?: number
 }
 
-/** A builder with this LLVM. */
+const DEADLINE_MS = 120_000
+
+/**
+ * A builder with this LLVM. Without a usable libLLVM it spawns, and says so; throws an environment error if the
+ * library is of another version than `opt`.
+ */
 export async function openBuilder(toolchain: Toolchain, options: BuilderOptions = {}): Promise<Builder> {
-  const make: Builder['build'] = (request, input, { signal = options.signal } = {}) =>
+  if (options.engine === 'spawn') return spawning(toolchain, options)
+  const engine = openEngine({
+    libLlvm: toolchain.libLlvm,
+    children: options.workers ?? availableParallelism(),
+    memoryMiB: WORKER_MIB,
+    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+  })
+  const problem = await problemOf(engine, toolchain)
+  if (problem === undefined) return inWorkers(toolchain, engine, options)
+  engine.close()
+  log.warn(`builds are made by opt and llc processes, which takes longer: ${problem}`)
+  return spawning(toolchain, options)
+}
+
+/** Memory a worker may use; the programs have the same limit. */
+const WORKER_MIB = 4096
+
+/** Why this libLLVM cannot make builds, if so. */
+async function problemOf(engine: Engine, toolchain: Toolchain): Promise<string | undefined> {
+  try {
+    const about = await engine.call({ op: 'about' })
+    if (about.state !== 'about') return 'message' in about ? about.message : about.state
+    const expected = toolchain.version.split(' ')[0]
+    if (about.version !== expected) {
+      engine.close()
+      throw environmentError(
+        `${toolchain.libLlvm} is LLVM ${about.version}, but opt is ${expected}`,
+        'name an LLVM whose programs and library belong together with --llvm, or use --engine spawn',
+      )
+    }
+    return about.problem
+  } catch (error) {
+    if (error instanceof XlabError && /cannot be used/.test(error.message)) return error.message
+    throw error
+  }
+}
+
+function spawning(toolchain: Toolchain, options: BuilderOptions): Builder {
+  const build: Builder['build'] = (request, input, { signal = options.signal } = {}) =>
     compile(toolchain, request, input(), { signal })
   return {
     engine: 'spawn',
-    build: make,
-    try: async (candidate, input, one) => trialOf(await make(candidate, input, one)),
+    handedOver: new Map(),
+    build,
+    try: async (candidate, input, one) => trialOf(await build(candidate, input, one)),
     close: async () => {},
   }
+}
+
+function inWorkers(toolchain: Toolchain, engine: Engine, options: BuilderOptions): Builder {
+  const handedOver = new Map<string, number>()
+  /** What a worker made of it, a failure, or undefined when the programs must say. */
+  const ask = async (
+    request: BuildRequest,
+    input: () => Uint8Array,
+    want: MakeRequest['want'],
+    signal: AbortSignal | undefined,
+  ): Promise<Extract<Made, { state: 'made' }> | Broken | undefined> => {
+    signal?.throwIfAborted()
+    const asked: MakeRequest | MeasureRequest =
+      request.input === 'object' ? { op: 'measure', object: input() } : makeRequest(request, input, want)
+    const reply = await unlessAborted(engine.call(asked, input), signal)
+    if (reply.state === 'made') return reply
+    if (reply.state === 'bad-passes')
+      return { state: 'broken', step: 'opt', message: `opt: ${reply.message}`, seconds: reply.seconds }
+    if (reply.state !== 'died' || reply.how === 'crash') {
+      const why = 'message' in reply ? reply.message : reply.state
+      handedOver.set(why, (handedOver.get(why) ?? 0) + 1)
+      return undefined
+    }
+    if (reply.how === 'ended') throw new Error('the builder was closed')
+    return { state: 'broken', step: 'engine', message: reply.message, unclear: true, seconds: 0 }
+  }
+  return {
+    engine: 'in-process',
+    handedOver,
+    async build(request, input, { signal = options.signal } = {}) {
+      const made = await ask(request, input, 'build', signal)
+      if (made === undefined) return compile(toolchain, request, input(), { signal })
+      const commands = await commandsOf(toolchain, request, input)
+      if (made.state === 'broken') return { ...made, commands }
+      const { object = input(), ir, undefinedSymbols = [], spent: _, ...measures } = made
+      return { ...measures, state: 'ok', object, ir, undefinedSymbols, commands }
+    },
+    async try(candidate, input, { signal = options.signal } = {}) {
+      const made = await ask(candidate, input, 'measures', signal)
+      if (made === undefined) return trialOf(await compile(toolchain, candidate, input(), { signal }))
+      return made.state === 'broken' ? made : { ...made, state: 'ok' }
+    },
+    close: async () => engine.close(),
+  }
+}
+
+type Broken = Extract<Trial, { state: 'broken' }>
+
+async function commandsOf(
+  toolchain: Toolchain,
+  request: BuildRequest,
+  input: () => Uint8Array,
+): Promise<string[]> {
+  if (request.input === 'object') return []
+  const functions = await functionsFor(toolchain, request, input)
+  return buildSteps(request, isBitcode(input()), functions).map(commandLine)
+}
+
+/** The promise, or the reason of an abort as soon as there is one. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** What a search needs of a whole build. */

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { environmentError } from '../errors.ts'
 import type { BuildRequest, BuildResult } from '../kernel/build.ts'
+import { isBitcode } from '../llvm/bitcode.ts'
 import { countInstructions } from '../llvm/instructions.ts'
 import { limited } from '../llvm/limits.ts'
 import { contentHash, ObjectError, parseObject, sizesOf, undefinedSymbols } from '../llvm/object.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { describeExit, type Exit, run, succeeded } from '../process/run.ts'
-import { buildSteps, commandLine, type Step } from './commands.ts'
+import { buildSteps, commandLine, type Program } from './commands.ts'
+import { functionsFor } from './functions.ts'
 
 export interface CompileOptions {
   readonly signal?: AbortSignal | undefined
@@ -33,18 +35,26 @@ export async function compile(
   if (request.input === 'object')
     return measured(toolchain, { object: input, ir: undefined, commands: [], seconds })
   const bitcode = isBitcode(input)
-  const steps = buildSteps(request, bitcode)
+  const steps = buildSteps(request, bitcode, await functionsFor(toolchain, request, () => input))
   const commands = steps.map(commandLine)
   await mkdir(inState('work'), { recursive: true })
   const directory = await mkdtemp(join(inState('work'), `build-${process.pid}-`))
   try {
     await writeFile(join(directory, 'IN'), input)
     for (const step of steps) {
+      if (step.tool === 'printf') {
+        await writeFile(join(directory, 'ATTRS'), step.lines.map(line => `${line}\n`).join(''))
+        continue
+      }
       const failure = await runStep(toolchain, step, directory, options)
       if (failure) return { state: 'broken', step: step.tool, ...failure, commands, seconds: seconds() }
     }
-    const object = await readFile(join(directory, 'OUT'))
-    const ir = steps.length > 1 ? await readFile(join(directory, 'MID')) : input
+    const object = await readFile(join(directory, 'OUT')).catch(() => undefined)
+    if (object === undefined) {
+      const message = 'llc wrote no object'
+      return { state: 'broken', step: 'llc', message, commands, seconds: seconds() }
+    }
+    const ir = steps.some(({ tool }) => tool === 'opt') ? await readFile(join(directory, 'MID')) : input
     return await measured(toolchain, { object, ir, commands, seconds })
   } finally {
     await rm(directory, { recursive: true, force: true })
@@ -62,12 +72,9 @@ const MEMORY_MIB = 4096
 /** Signals that are not the input's doing: a limit, or somebody who ends programs. */
 const OUTSIDE: ReadonlySet<string> = new Set(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'])
 const QUIET_CRASH = { LLVM_DISABLE_SYMBOLIZATION: '1' }
-const isBitcode = (input: Uint8Array): boolean =>
-  (input[0] === 0x42 && input[1] === 0x43) || (input[0] === 0xde && input[1] === 0xc0)
-
 async function runStep(
   toolchain: Toolchain,
-  step: Step,
+  step: Program,
   cwd: string,
   options: CompileOptions,
 ): Promise<{ message: string; unclear?: true } | undefined> {

@@ -1,18 +1,58 @@
-/** The child process that holds libLLVM: answers requests in order over its IPC channel. Started by engine.ts. */
-import type { EngineReply, EngineRequest } from './engine.ts'
-import { dieWithParent, openLibLlvm } from './libllvm.ts'
+/** The child process that holds libLLVM: answers requests in order over its IPC channel. Started by workers.ts. */
+import { openApi } from './api.ts'
+import { type Maker, openMaker } from './candidate.ts'
+import { dieWithParent } from './die-with-parent.ts'
+import { type InstructionCounter, openCounter } from './disassembler.ts'
+import type { About, EngineReply, EngineRequest } from './protocol.ts'
+import { read } from './read.ts'
 
 dieWithParent()
-const llvm = openLibLlvm(process.argv[2] ?? '')
+const api = openApi(process.argv[2] ?? '')
+let counter: InstructionCounter | undefined
+let maker: Maker | undefined
 process.on('disconnect', () => process.exit())
 process.on('message', (request: EngineRequest) => process.send?.(answer(request)))
 process.send?.('ready')
 
 function answer(request: EngineRequest): EngineReply {
-  if (request.op === 'read') {
-    const ir = typeof request.ir === 'string' ? Buffer.from(request.ir) : request.ir
-    return llvm.read(ir, '<input>', request.wantBitcode)
+  switch (request.op) {
+    case 'read':
+      return read(
+        api,
+        typeof request.ir === 'string' ? Buffer.from(request.ir) : request.ir,
+        request.wantBitcode,
+      )
+    case 'count': {
+      let instructions = 0
+      for (const code of request.code) instructions += counting()(request.machine, code)
+      return { state: 'counted', instructions }
+    }
+    case 'make':
+      return builds().make(request)
+    case 'measure':
+      return builds().measure(request)
+    case 'about':
+      return about()
   }
-  const counts = request.code.map(code => llvm.countInstructions(request.machine, code))
-  return { state: 'counted', instructions: counts.reduce((a, b) => a + b, 0) }
+}
+
+function counting(): InstructionCounter {
+  counter ??= openCounter(api.lib)
+  return counter
+}
+
+function builds(): Maker {
+  maker ??= openMaker(api, counting())
+  return maker
+}
+
+/** Says whether builds can be made, by opening what they need. */
+function about(): About {
+  const version = api.version()
+  try {
+    builds()
+    return { state: 'about', version }
+  } catch (error) {
+    return { state: 'about', version, problem: error instanceof Error ? error.message : String(error) }
+  }
 }

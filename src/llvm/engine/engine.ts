@@ -1,59 +1,54 @@
 /**
- * libLLVM in child processes that may die: each has an empty environment, a private directory and a memory limit, and
- * a request that crashes it or runs past its deadline costs that request only.
+ * libLLVM in child processes that may die: a request that crashes one or runs past its deadline costs that request
+ * only. Requests go where their module is parsed already, if that child is free; an idle child takes any.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { inState } from '../../config/paths.ts'
 import { environmentError } from '../../errors.ts'
-import { limited } from '../limits.ts'
-import type { Parsed } from './libllvm.ts'
-
-export type EngineRequest =
-  | { readonly op: 'read'; readonly ir: string | Uint8Array; readonly wantBitcode: boolean }
-  | { readonly op: 'count'; readonly machine: 'x86-64' | 'aarch64'; readonly code: readonly Uint8Array[] }
-export type EngineReply = Parsed | { readonly state: 'counted'; readonly instructions: number }
-export type EngineResult = EngineReply | { readonly state: 'died'; readonly message: string }
+import type { Death, EngineRequest, EngineResult } from './protocol.ts'
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts'
 
 export interface Engine {
-  /** Answers a request, or says how the child that worked on it died. Rejects if libLLVM does not load at all. */
-  call(request: EngineRequest): Promise<EngineResult>
+  /**
+   * Answers a request, or says how the child that worked on it died. `input` gives the bytes of a `make` request's
+   * module, for a child that lacks it. Rejects if libLLVM does not load at all.
+   */
+  call(request: EngineRequest, input?: () => Uint8Array): Promise<EngineResult>
   /** Ends the children. Requests still waiting are answered with `died`. */
   close(): void
 }
 
-export interface EngineOptions {
-  readonly libLlvm: string
-  readonly searchPath?: readonly string[]
+export interface EngineOptions extends WorkerOptions {
   /** Most child processes; they start as work comes. */
   readonly children: number
   /** Longest a request may take; by default 30 seconds, and two more for each MB of input. */
   readonly deadlineMs?: number
-  readonly memoryMiB?: number
 }
 
 interface Job {
   readonly request: EngineRequest
+  readonly input: (() => Uint8Array) | undefined
   readonly resolve: (result: EngineResult) => void
   readonly reject: (error: Error) => void
 }
 
 interface Child {
-  readonly process: ChildProcess
-  readonly removeDirectory: () => void
+  readonly worker: Worker
   /** Requests sent and not answered, oldest first: the one being worked on is the first. */
   readonly sent: Job[]
+  /** Names of the modules it has, least recently used first. */
+  readonly inputs: Set<string>
   timer?: NodeJS.Timeout
   ready: boolean
-  errors: string
+  late: boolean
 }
 
 /** Longest a child may take to load libLLVM. */
 const START_MS = 60_000
-
 /** Requests sent ahead to a child, so that it never waits for ours. */
 const AHEAD = 4
+/** Modules a child keeps parsed. */
+const KEPT_INPUTS = 64
+/** How far down the queue a child looks for work on a module it has. */
+const WINDOW = 32
 
 export function openEngine(options: EngineOptions): Engine {
   const children = new Set<Child>()
@@ -61,133 +56,116 @@ export function openEngine(options: EngineOptions): Engine {
   let closed = false
 
   const start = (): Child => {
-    const directory = privateDirectory()
-    const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true })
-    const child: Child = {
-      process: spawnChild(options, directory),
-      removeDirectory,
-      sent: [],
-      ready: false,
-      errors: '',
-    }
-    children.add(child)
-    child.process.stderr?.on('data', (chunk: Buffer) => {
-      child.errors = (child.errors + chunk.toString('utf8')).slice(-2000)
-    })
-    child.process.on('message', (reply: EngineReply | 'ready') => {
-      if (reply === 'ready') {
-        // It needs a working directory to start in only; one that is gone can hold nothing.
-        removeDirectory()
+    const worker = startWorker(options, {
+      ready() {
         child.ready = true
         watch(child)
-        return
-      }
-      child.sent.shift()?.resolve(reply)
-      watch(child)
-      feed()
+      },
+      reply(reply) {
+        const job = child.sent.shift()
+        watch(child)
+        feed()
+        job?.resolve(reply)
+      },
+      ended: (code, signal, errors) => lost(child, { code, signal, errors }),
     })
-    child.process.on('error', error => lost(child, error.message))
-    child.process.on('close', (code, signal) => {
-      removeDirectory()
-      lost(child, signal ?? `exit code ${code}`, fromOutside(signal))
-    })
+    const child: Child = { worker, sent: [], inputs: new Set(), ready: false, late: false }
+    children.add(child)
     return child
   }
-  const lost = (child: Child, how: string, outside = false): void => {
+  const lost = (child: Child, end: End): void => {
     if (!children.delete(child)) return
     clearTimeout(child.timer)
-    const reason = child.errors.split('\n').find(line => /LLVM ERROR|Assertion|Error:/.test(line))
-    const message = `LLVM ${how}${reason ? `: ${reason.trim()}` : ''}`
+    const message = child.late ? 'LLVM ran past its time limit' : describe(end)
+    const outside = end.signal !== null && OUTSIDE.has(end.signal)
     if ((!child.ready || outside) && !closed) {
       const error = environmentError(`${options.libLlvm} cannot be used: ${message}`, "see 'xlab doctor'")
       for (const job of [...child.sent, ...waiting.splice(0)]) job.reject(error)
       return
     }
-    child.sent.shift()?.resolve({ state: 'died', message })
+    const how: Death = closed ? 'ended' : child.late || end.signal === 'SIGKILL' ? 'limit' : 'crash'
+    child.sent.shift()?.resolve({ state: 'died', how, message })
     waiting.unshift(...child.sent)
     feed()
   }
   const watch = (child: Child): void => {
     clearTimeout(child.timer)
     const job = child.sent[0]
-    hold(child, job !== undefined)
+    child.worker.hold(job !== undefined)
     if (job === undefined) return
     const limit = child.ready ? (options.deadlineMs ?? 30_000 + inputBytes(job.request) / 500) : START_MS
     child.timer = setTimeout(() => {
-      child.errors = 'Error: ran past its time limit'
-      child.process.kill('SIGKILL')
+      child.late = true
+      child.worker.kill()
     }, limit)
   }
+  const send = (child: Child, job: Job): void => {
+    try {
+      child.worker.send(withInput(child, job))
+    } catch (error) {
+      job.reject(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    child.sent.push(job)
+    if (child.sent.length === 1) watch(child)
+  }
   const feed = (): void => {
+    if (closed)
+      for (const job of waiting.splice(0))
+        job.resolve({ state: 'died', how: 'ended', message: 'LLVM was ended' })
     while (waiting.length > 0) {
-      if (closed) {
-        waiting.shift()?.resolve({ state: 'died', message: 'LLVM was ended' })
-        continue
-      }
       const idlest = [...children].sort((a, b) => a.sent.length - b.sent.length)[0]
       const busy = idlest === undefined || idlest.sent.length > 0
       const child = busy && children.size < options.children ? start() : idlest
       if (child === undefined || child.sent.length >= AHEAD) return
-      const job = waiting.shift()
-      if (job === undefined) return
-      child.sent.push(job)
-      child.process.send(job.request)
-      if (child.sent.length === 1) watch(child)
+      const known = waiting
+        .slice(0, WINDOW)
+        .findIndex(({ request }) => request.op === 'make' && child.inputs.has(request.input))
+      const [job] = waiting.splice(Math.max(known, 0), 1)
+      if (job !== undefined) send(child, job)
     }
   }
   return {
-    call: request =>
+    call: (request, input) =>
       new Promise((resolve, reject) => {
-        waiting.push({ request, resolve, reject })
+        waiting.push({ request, input, resolve, reject })
         feed()
       }),
     close() {
       closed = true
-      for (const child of children) {
-        child.process.kill('SIGKILL')
-        // We may be gone before it is.
-        child.removeDirectory()
-      }
+      for (const child of children) child.worker.kill()
+      feed()
     },
   }
 }
 
+/** The request with the module's bytes if the child lacks them, and the names of those it need not keep. */
+function withInput(child: Child, { request, input }: Job): EngineRequest {
+  if (request.op !== 'make') return request
+  const bytes = child.inputs.delete(request.input) ? undefined : input?.()
+  child.inputs.add(request.input)
+  if (bytes === undefined) return request
+  const forget = [...child.inputs].slice(0, Math.max(0, child.inputs.size - KEPT_INPUTS))
+  for (const name of forget) child.inputs.delete(name)
+  return { ...request, forget, bytes }
+}
+
+interface End {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly errors: string
+}
+
 /** Signals that say nothing about the input: somebody ends programs, and likely us too. */
-const fromOutside = (signal: NodeJS.Signals | null): boolean =>
-  signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP'
+const OUTSIDE: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP'])
 
-/** Whether our process stays alive for this child: only while it works. */
-function hold(child: Child, busy: boolean): void {
-  if (busy) {
-    child.process.ref()
-    child.process.channel?.ref()
-  } else {
-    child.process.unref()
-    child.process.channel?.unref()
-  }
+function describe({ code, signal, errors }: End): string {
+  const reason = errors.split('\n').find(line => /LLVM ERROR|Assertion|Error:/.test(line))
+  return `LLVM ${signal ?? `exit code ${code}`}${reason ? `: ${reason.trim()}` : ''}`
 }
 
-function privateDirectory(): string {
-  mkdirSync(inState('work'), { recursive: true })
-  return mkdtempSync(join(inState('work'), `llvm-${process.pid}-`))
+const inputBytes = (request: EngineRequest): number => {
+  if (request.op === 'read') return request.ir.length
+  if (request.op === 'measure') return request.object.length
+  return request.op === 'count' ? request.code.reduce((sum, code) => sum + code.length, 0) : 0
 }
-
-function spawnChild(options: EngineOptions, directory: string): ChildProcess {
-  const script = join(import.meta.dirname, 'child.ts')
-  const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, options.libLlvm]
-  const [file, args] = limited(command, options.memoryMiB ?? 6144)
-  const child = spawn(file, args, {
-    cwd: directory,
-    // In a process group of its own: a terminal's Ctrl-C is for us, who end it.
-    detached: true,
-    env: options.searchPath ? { LD_LIBRARY_PATH: options.searchPath.join(':') } : {},
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
-  })
-  const stderr = child.stderr as (NodeJS.ReadableStream & { unref?: () => void }) | null
-  stderr?.unref?.()
-  return child
-}
-
-const inputBytes = (request: EngineRequest): number =>
-  request.op === 'read' ? request.ir.length : request.code.reduce((sum, code) => sum + code.length, 0)

@@ -1,0 +1,57 @@
+/** Target machines, made by the function `opt` and `llc` use, and kept: one a target, level and set of options. */
+import koffi from 'koffi'
+import type { Library, Pointer } from './api.ts'
+import type { Options } from './options.ts'
+
+export interface MachineWish {
+  readonly triple: string
+  readonly level: 0 | 1 | 2 | 3
+  /** As on a command line: `-mcpu=…`, `-mattr=…`, `-relocation-model=…`, code generator's options. */
+  readonly args: readonly string[]
+}
+
+export interface Machines {
+  /** The machine, or undefined if LLVM refuses its options or triple. */
+  get(wish: MachineWish): Pointer | undefined
+}
+
+/** Machines kept at most: each has its own tables of subtargets. */
+const KEPT = 64
+
+/** Throws if the library does not export what is needed. */
+export function openMachines(lib: Library, options: Options): Machines {
+  for (const target of ['X86', 'AArch64'])
+    for (const part of ['TargetInfo', 'Target', 'TargetMC', 'AsmPrinter', 'AsmParser'])
+      lib.func(`void LLVMInitialize${target}${part}()`)()
+  // What is returned is larger than two registers in both ABIs, so that memory for it is passed as C++ does for
+  // Expected<unique_ptr<TargetMachine>>: the pointer, then a bit that is set for an error.
+  const result = koffi.struct({ machine: 'void *', error: 'uint8_t', rest: koffi.array('uint8_t', 23) })
+  const create = lib.func(
+    '_ZN4llvm7codegen28createTargetMachineForTripleENS_9StringRefENS_15CodeGenOptLevelE',
+    result,
+    ['const char *', 'size_t', 'int'],
+  )
+  const dispose = lib.func('void LLVMDisposeTargetMachine(void *)')
+  const kept = new Map<string, Pointer>()
+  return {
+    get({ triple, level, args }) {
+      const key = [triple, level, ...args].join('\0')
+      const known = kept.get(key)
+      if (known !== undefined) {
+        kept.delete(key)
+        kept.set(key, known)
+        return known
+      }
+      if (!options.set(args)) return undefined
+      const { machine, error } = create(triple, Buffer.byteLength(triple), level)
+      if ((error & 1) !== 0 || machine === null) return undefined
+      kept.set(key, machine)
+      const [oldest] = kept
+      if (kept.size > KEPT && oldest !== undefined) {
+        kept.delete(oldest[0])
+        dispose(oldest[1])
+      }
+      return machine
+    },
+  }
+}

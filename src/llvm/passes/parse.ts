@@ -1,5 +1,6 @@
 /** Pass lists as people, other tools and language models write them. */
 import { nearest } from '../../errors.ts'
+import { leftOut } from './left-out.ts'
 import { parametersProblem, wordsOf } from './parameters.ts'
 import {
   type Level,
@@ -30,11 +31,17 @@ const MOST_STEPS = 500
  * The list a text means. Adaptors that are missing are put in, since a pass runs at one level only; those that are
  * there must hold what can run in them. `module(…)` and `devirt<N>(…)` give way to what they hold (a kernel has no
  * indirect calls to find), `repeat<N>(…)` is written out, and an adaptor's own parameters, which steer what it
- * computes anew, are dropped.
+ * computes anew, are dropped. Passes that no list of ours holds are refused, or dropped, which leaves LLVM's own
+ * pipelines without their markers and instrumentation.
  */
-export function parsePassList(grammar: PassGrammar, text: string): PassList | PassProblem {
+export function parsePassList(
+  grammar: PassGrammar,
+  text: string,
+  options: { readonly leftOut?: 'refuse' | 'drop' } = {},
+): PassList | PassProblem {
   try {
-    const steps = flatten(grammar, readNodes(text), '')
+    const nodes = readNodes(text)
+    const steps = flatten(grammar, options.leftOut === 'drop' ? kept(nodes) : nodes, '')
     return steps.length > 0 ? steps : { problem: 'the list is empty' }
   } catch (error) {
     if (error instanceof ListError) return { problem: error.message }
@@ -93,6 +100,18 @@ function readNodes(typed: string): Node[] {
   if (at < text.length) fail("',' or the end is expected")
   return nodes
 }
+
+/** Without what changes no code: passes left out by a rule, and analyses asked for or forgotten. */
+const kept = (nodes: readonly Node[]): Node[] =>
+  nodes.flatMap(node => {
+    if (node.inner !== undefined) {
+      const inner = kept(node.inner)
+      return inner.length > 0 ? [{ ...node, inner }] : []
+    }
+    const analysis = node.name === 'require' || node.name === 'invalidate'
+    const drop = analysis ? node.parameters !== 'globals-aa' : leftOut(node.name) !== undefined
+    return drop && node.name !== 'default' ? [] : [node]
+  })
 
 function flatten(grammar: PassGrammar, nodes: readonly Node[], nest: Nest): PassStep[] {
   const steps: PassStep[] = []

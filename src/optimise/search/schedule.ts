@@ -1,0 +1,114 @@
+/** Which candidates a round tries: it follows from seed, kernel, round and what earlier rounds found, and nothing else. */
+import { type Random, seededRandom } from '../../kernel/random.ts'
+import { type PassList, randomPassList } from '../../llvm/passes/grammar.ts'
+import { randomSeed } from '../random/random.ts'
+import { SETTINGS } from '../random/setting.ts'
+import { type Candidate, candidateKey, type Metric } from './candidate.ts'
+import { moved, type Walk } from './moves.ts'
+import type { Level } from './pipelines.ts'
+import { ROUND, type State } from './state.ts'
+
+/** Candidates by pure chance, the same lists as `random:N`; half of each round until there are as many. */
+export const RANDOM_TRIES = 100
+/** Rounds before which the best of every kernel are shown to its relatives. */
+export const EXCHANGES: readonly number[] = [8, 16, 24, 36]
+/** Rounds between exchanges from there on. */
+const EXCHANGE_EVERY = 25
+const REDRAWS = 12
+
+export const isExchange = (round: number): boolean =>
+  EXCHANGES.includes(round) || (round > 36 && (round - 36) % EXCHANGE_EVERY === 0)
+
+export interface Schedule extends Walk {
+  readonly metric: Metric
+  readonly pipelines: ReadonlyMap<Level, PassList>
+}
+
+/** Whether the candidate of this number was pure chance, and how manieth. */
+export function randomNumber(number: number): number | undefined {
+  const round = Math.floor(number / ROUND)
+  const place = number % ROUND
+  if (round === 0 || place >= ROUND / 2) return undefined
+  const index = (round - 1) * (ROUND / 2) + place
+  return index < RANDOM_TRIES ? index : undefined
+}
+
+/** The round after those the state has behind it. `relatives`: what they show, nearest first. */
+export function nextRound(state: State, schedule: Schedule, relatives: readonly Candidate[]): Candidate[] {
+  const round = state.rounds
+  if (round === 0) return openings(schedule)
+  const { kernel, seed } = state.key
+  const random = seededRandom(`search ${seed} ${kernel} ${schedule.metric} ${round}`)
+  const parents = state.best.map(best => best.candidate)
+  const chosen: Candidate[] = []
+  const taken = new Set<number>()
+  const take = (candidate: Candidate): void => {
+    taken.add(candidateKey(candidate))
+    chosen.push(candidate)
+  }
+  const isNew = (candidate: Candidate): boolean => {
+    const key = candidateKey(candidate)
+    return !state.seen.has(key) && !taken.has(key)
+  }
+  const guests = relatives.filter(isNew)
+  for (let place = 0; place < ROUND; place++) {
+    const index = randomNumber(round * ROUND + place)
+    if (index !== undefined) {
+      const draw = seededRandom(randomSeed(seed, kernel, index))
+      take({ ...SETTINGS[schedule.metric], passes: randomPassList(schedule.grammar, draw), without: [] })
+      continue
+    }
+    const guest = place >= ROUND / 2 ? guests.find(isNew) : undefined
+    take(guest ?? fresh(parents, schedule, random, isNew))
+  }
+  return chosen
+}
+
+/** A move that leads where the search has not been; by chance alone when there is nothing to move. */
+function fresh(
+  parents: readonly Candidate[],
+  schedule: Schedule,
+  random: Random,
+  isNew: (candidate: Candidate) => boolean,
+): Candidate {
+  for (let i = 0; i < REDRAWS && parents.length > 0; i++) {
+    const candidate = moved(parents, schedule, random)
+    if (isNew(candidate)) return candidate
+  }
+  return { ...SETTINGS[schedule.metric], passes: randomPassList(schedule.grammar, random), without: [] }
+}
+
+/** LLVM's own levels first (-Oz is candidate 0, -O3 candidate 1), then one change of each setting. */
+function openings({ grammar: _, metric, space, pipelines }: Schedule): Candidate[] {
+  const whole = (
+    level: Level,
+    attributes: readonly string[],
+    codegenLevel: Candidate['codegenLevel'],
+  ): Candidate => ({
+    passes: [{ name: 'default', parameters: level, nest: '' }],
+    ...{ attributes, codegenLevel, codegenOptions: [], without: [] },
+  })
+  const oz = whole('Oz', ['minsize', 'optsize'], 2)
+  const o3 = whole('O3', [], 3)
+  const base = metric === 'size' ? oz : o3
+  const spelled = (level: Level): Candidate[] => {
+    const passes = pipelines.get(level)
+    return passes === undefined ? [] : [{ ...base, passes }]
+  }
+  const settings = [
+    ...space.codegenOptions.flatMap(words =>
+      words.slice(0, 2).map(word => ({ ...base, codegenOptions: [word] })),
+    ),
+    ...space.features.map(name => ({ ...base, without: [name] })),
+    ...space.attributes.flat().map(word => ({
+      ...base,
+      attributes: base.attributes.includes(word)
+        ? base.attributes.filter(one => one !== word)
+        : [...base.attributes, word].sort(),
+    })),
+  ]
+  const all = [oz, o3, whole('Os', ['optsize'], 2), whole('O2', [], 2), whole('O1', [], 1)]
+  all.push(...spelled('Oz'), ...spelled('O2'), ...spelled('O3'), ...settings)
+  const distinct = [...new Map(all.map(candidate => [candidateKey(candidate), candidate])).values()]
+  return distinct.slice(0, ROUND)
+}

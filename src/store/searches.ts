@@ -1,0 +1,123 @@
+/** Searches: all that one needs to go on where it was, and what came of it. */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Store } from './open.ts'
+import { cached, insert } from './statements.ts'
+
+/** What makes a search the same one. */
+export interface SearchKey {
+  readonly kernel: string
+  readonly targetId: number
+  readonly llvm: string
+  readonly metric: string
+  readonly seed: number
+  readonly rule: number
+}
+
+/** A candidate among the best. */
+export interface StoredBest {
+  readonly candidate: string
+  /** Its place among all tried, from 0. */
+  readonly number: number
+  readonly score: number
+  readonly codeBytes: number
+  readonly rodataBytes: number
+  readonly contentHash: string
+}
+
+export interface StoredSearch {
+  readonly rounds: number
+  readonly tried: number
+  readonly broken: number
+  readonly seconds: number
+  /** {@link TRIAL_BYTES} a candidate; see {@link readTrials}. */
+  readonly trials: Buffer
+  readonly best: readonly StoredBest[]
+  /** What relatives see of it, by round. */
+  readonly shown: Readonly<Record<string, string>>
+  /** Candidates tried when the winner was settled. */
+  readonly settled: number
+}
+
+export interface StoredTrial {
+  /** 0: it gave no object. */
+  readonly score: number
+  readonly codeBytes: number
+  readonly rodataBytes: number
+  readonly key: number
+}
+
+export const TRIAL_BYTES = 16
+
+export const trialBytes = (trial: StoredTrial): Buffer => {
+  const bytes = Buffer.alloc(TRIAL_BYTES)
+  for (const [i, value] of [trial.score, trial.codeBytes, trial.rodataBytes, trial.key].entries())
+    bytes.writeUInt32LE(Math.min(Math.round(value), 2 ** 32 - 1), i * 4)
+  return bytes
+}
+
+/** Every candidate of a search, in the order tried. */
+export const readTrials = (bytes: Buffer): StoredTrial[] =>
+  Array.from({ length: bytes.length / TRIAL_BYTES }, (_, i) => {
+    const [score, codeBytes, rodataBytes, key] = [0, 4, 8, 12].map(at =>
+      bytes.readUInt32LE(i * TRIAL_BYTES + at),
+    ) as [number, number, number, number]
+    return { score, codeBytes, rodataBytes, key }
+  })
+
+const WHERE = 'kernel_hash = ? AND target_id = ? AND llvm = ? AND metric = ? AND seed = ? AND rule = ?'
+const valuesOf = (key: SearchKey): unknown[] => [
+  ...[key.kernel, key.targetId, key.llvm, key.metric, key.seed, key.rule],
+]
+
+export function findSearch(store: Store, key: SearchKey): StoredSearch | undefined {
+  const row = cached(store, `SELECT * FROM search WHERE ${WHERE}`).get(...valuesOf(key)) as
+    | (Omit<StoredSearch, 'best' | 'shown'> & { best: Buffer; shown: string })
+    | undefined
+  if (row === undefined) return undefined
+  const best = JSON.parse(zstdDecompressSync(row.best).toString('utf8')) as StoredBest[]
+  return { ...row, best, shown: JSON.parse(row.shown) as Record<string, string> }
+}
+
+/** Stores a search as it stands. What was settled stays until it is settled anew. */
+export function putSearch(store: Store, key: SearchKey, search: Omit<StoredSearch, 'settled'>): void {
+  insert(
+    store,
+    'search',
+    {
+      kernel_hash: key.kernel,
+      target_id: key.targetId,
+      ...{ llvm: key.llvm, metric: key.metric, seed: key.seed, rule: key.rule },
+      ...{ rounds: search.rounds, tried: search.tried, broken: search.broken, seconds: search.seconds },
+      trials: search.trials,
+      best: zstdCompressSync(JSON.stringify(search.best)),
+      shown: JSON.stringify(search.shown),
+      settled: 0,
+      updated_at: new Date().toISOString(),
+    },
+    `ON CONFLICT (kernel_hash, target_id, llvm, metric, seed, rule) DO UPDATE SET rounds = excluded.rounds,
+      tried = excluded.tried, broken = excluded.broken, seconds = excluded.seconds, trials = excluded.trials,
+      best = excluded.best, shown = excluded.shown, updated_at = excluded.updated_at`,
+  )
+}
+
+/** Stores what a search ended in, for the candidates tried so far. */
+export function settleSearch(
+  store: Store,
+  key: SearchKey,
+  outcome: {
+    readonly tried: number
+    readonly winner: { readonly candidate: string; readonly build: string } | undefined
+    readonly passedOver: number
+  },
+): void {
+  cached(
+    store,
+    `UPDATE search SET settled = ?, winner = ?, winner_hash = ?, passed_over = ? WHERE ${WHERE}`,
+  ).run(
+    outcome.tried,
+    outcome.winner?.candidate ?? null,
+    outcome.winner?.build ?? null,
+    outcome.passedOver,
+    ...valuesOf(key),
+  )
+}

@@ -1,5 +1,5 @@
 /** The stage: makes the builds that proposers suggest and the store lacks. Killed anywhere, it goes on from there. */
-import { type Builder, openBuilder } from '../compile/builder.ts'
+import { type Builder, type EngineKind, openBuilder } from '../compile/builder.ts'
 import { usageError } from '../errors.ts'
 import type { Host } from '../hosts/host.ts'
 import { localHost } from '../hosts/local.ts'
@@ -26,6 +26,9 @@ export interface OptimiseRequest {
   readonly proposers: readonly (Proposer | Explorer)[]
   readonly targets: readonly Target[]
   readonly filter?: string | undefined
+  readonly engine?: EngineKind | undefined
+  /** Most worker processes; one a core unless said. */
+  readonly workers?: number | undefined
 }
 
 export interface OptimiseServices {
@@ -65,7 +68,7 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
     return opened
   }
   const kernels = selectKernels(store, request.filter)
-  const builder = await openBuilder(toolchain, { signal })
+  const builder = await openBuilder(toolchain, { engine: request.engine, workers: request.workers, signal })
   const tallies: Tally[] = []
   const tasks: Task[] = []
   for (const target of request.targets) {

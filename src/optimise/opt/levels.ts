@@ -2,7 +2,7 @@
 import type { BuildRequest } from '../../kernel/build.ts'
 import type { Toolchain } from '../../llvm/toolchain.ts'
 import type { ProposerKind } from '../proposer.ts'
-import { kernelSource } from '../source.ts'
+import { kernelBuild } from '../source.ts'
 
 interface Level {
   readonly pipeline: string
@@ -34,20 +34,13 @@ export const optLevels: ProposerKind = {
     if (chosen === undefined) return undefined
     return {
       name: typed,
-      propose: async (kernel, context) => {
-        const { toolchain, target } = context
-        const { inputHash, input } = await kernelSource(kernel, context)
-        const request: BuildRequest = {
-          kernel: kernel.hash,
-          input: 'kernel',
-          inputHash,
-          ...settingsOf(toolchain, chosen),
+      propose: (kernel, context) =>
+        kernelBuild(kernel, context, {
+          passes: pipelineFor(context.toolchain, chosen),
+          attributes: chosen.attributes,
+          codegenLevel: chosen.codegenLevel,
           codegenOptions: [],
-          llvm: toolchain.version,
-          target,
-        }
-        return { state: 'build', input, request }
-      },
+        }),
     }
   },
 }

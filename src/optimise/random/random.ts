@@ -1,9 +1,8 @@
 /** `random:N`: N pass lists by chance for each kernel, from the grammar everyone draws from. The bar for all others. */
-import type { BuildRequest } from '../../kernel/build.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { LENGTHS, passGrammar, passListText, randomPassList } from '../../llvm/passes/grammar.ts'
 import type { ProposerKind } from '../proposer.ts'
-import { kernelSource } from '../source.ts'
+import { kernelBuild } from '../source.ts'
 import { SETTINGS } from './setting.ts'
 
 const MOST_SAMPLES = 10_000
@@ -27,20 +26,9 @@ export const randomLists: ProposerKind = {
       samples,
       parameters: { seed, metric, lengths: `${LENGTHS.least}-${LENGTHS.most}` },
       propose: async (kernel, context, sample) => {
-        const { toolchain, target } = context
-        const { inputHash, input } = await kernelSource(kernel, context)
-        const grammar = await passGrammar(toolchain)
+        const grammar = await passGrammar(context.toolchain)
         const list = randomPassList(grammar, seededRandom(randomSeed(seed, kernel.hash, sample)))
-        const request: BuildRequest = {
-          kernel: kernel.hash,
-          input: 'kernel',
-          inputHash,
-          passes: passListText(list),
-          ...SETTINGS[metric],
-          llvm: toolchain.version,
-          target,
-        }
-        return { state: 'build', input, request }
+        return kernelBuild(kernel, context, { passes: passListText(list), ...SETTINGS[metric] })
       },
     }
   },

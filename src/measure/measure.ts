@@ -7,7 +7,7 @@ import type { Host } from '../hosts/host.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Lanes } from '../lanes/lanes.ts'
 import type { Linkable, linkBundle } from '../runner/link.ts'
-import type { Bundle, RunnerResult, Sample, TimingJob } from '../runner/protocol.ts'
+import type { Bundle, RunnerHello, RunnerResult, Sample, TimingJob } from '../runner/protocol.ts'
 
 export interface MeasuredBuild {
   readonly hash: string
@@ -33,6 +33,10 @@ export interface Plan {
   /** Longest one kernel may take in one process; it takes fewer pairs rather than longer. */
   readonly limitMs: number
   readonly seed: number
+  /** Number of the first executable, where a campaign goes on; each number is another order. */
+  readonly firstLink?: number
+  /** Samples with cold caches of each build in a process; none unless said. */
+  readonly cold?: number
 }
 
 /** One raw sample: of which kernel (its id) and build (its hash), in which link, of which executable. */
@@ -56,6 +60,10 @@ export interface MeasureEvents {
   readonly onSample: (sample: RawSample) => void
   /** A build, or a whole kernel, that could not be measured. It costs nothing else. */
   readonly onFailure: (failure: { kernel: string; build?: string; reason: string }) => void
+  /** What a runner says of itself when it starts. */
+  readonly onHello?: (hello: RunnerHello) => void
+  /** Instructions a build executes in a call, where the host counts them. */
+  readonly onCount?: (count: { kernel: string; build: string; instructions: number }) => void
   /** One executable has run all kernels. */
   readonly onLinkDone?: () => void
 }
@@ -79,8 +87,9 @@ export async function measure(
       functions: new Map(kernel.builds.map((build, b) => [`k${k}_b${b}`, build])),
     }),
   )
+  const { firstLink = 0 } = plan
   const link = (number: number): Promise<Bundle | undefined> =>
-    services.lanes.wide(() => linkAll(works, plan.seed + number, services, events))
+    services.lanes.wide(() => linkAll(works, plan.seed + firstLink + number, services, events))
   // The first link finds out what cannot be linked; the others then go side by side.
   const first = await link(0)
   const others = await Promise.all(Array.from({ length: plan.links - 1 }, (_, i) => link(i + 1)))
@@ -89,7 +98,7 @@ export async function measure(
   await services.lanes.quiet(async () => {
     for (const [link, bundle] of bundles.entries()) {
       services.signal?.throwIfAborted()
-      await runLink(works, link, bundle, plan, services, events)
+      await runLink(works, firstLink + link, bundle, plan, services, events)
       events.onLinkDone?.()
     }
   })
@@ -154,11 +163,13 @@ async function runLink(
         pairs: plan.pairs,
         minSampleNs: plan.minSampleNs,
         limitMs: plan.limitMs,
+        cold: plan.cold ?? 0,
       }),
     )
   if (jobs.length === 0) return
   const onResult = (result: RunnerResult): void => {
-    if (result.kind !== 'sample' && result.kind !== 'time-failed') return
+    if (result.kind === 'hello') events.onHello?.(result)
+    if (result.kind === 'hello' || result.kind === 'verify') return
     const work = byId.get(result.id)
     if (!work) return
     if (result.kind === 'time-failed') {
@@ -167,9 +178,12 @@ async function runLink(
     }
     const build = work.functions.get(result.function)
     if (!build) return
-    const { process, pair, position, batch, nsPerCall } = result
-    const place = { link, process, pair, position, batch, nsPerCall }
-    events.onSample({ kernel: result.id, build: build.hash, ...place, binaryHash: bundle.hash })
+    if (result.kind === 'count') {
+      events.onCount?.({ kernel: result.id, build: build.hash, instructions: result.instructions })
+      return
+    }
+    const { kind: _, id, function: __, ...sample } = result
+    events.onSample({ ...sample, kernel: id, build: build.hash, link, binaryHash: bundle.hash })
   }
   await services.host.execute(bundle, jobs, { ...(services.signal && { signal: services.signal }), onResult })
 }

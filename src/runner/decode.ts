@@ -1,6 +1,6 @@
 /** What the runner answers: one JSON object a line. Checked field by field, for it comes from another machine. Pure. */
 import type { Counterexample } from '../kernel/verdict.ts'
-import type { RunnerHello, Sample, TimingFailure, VerifyResult } from './protocol.ts'
+import type { CountedInstructions, RunnerHello, Sample, TimingFailure, VerifyResult } from './protocol.ts'
 
 /** One line: a result of a job by its number, the end of a job, or the runner's own trouble. */
 export type Answer =
@@ -10,7 +10,11 @@ export type Answer =
   | { readonly kind: 'fatal'; readonly reason: string }
 
 /** A result that lacks its job's id. */
-export type Numbered = Omit<VerifyResult, 'id'> | Omit<Sample, 'id'> | Omit<TimingFailure, 'id'>
+export type Numbered =
+  | Omit<VerifyResult, 'id'>
+  | Omit<Sample, 'id'>
+  | Omit<CountedInstructions, 'id'>
+  | Omit<TimingFailure, 'id'>
 
 /** Reads one line. Throws on a line that no runner of this version writes. */
 export function decodeLine(line: string): Answer {
@@ -18,7 +22,12 @@ export function decodeLine(line: string): Answer {
   const kind = text(fields, 'kind')
   switch (kind) {
     case 'hello':
-      return { kind, functions: count(fields, 'functions'), jail: text(fields, 'jail').split(' ') }
+      return {
+        kind,
+        functions: count(fields, 'functions'),
+        jail: text(fields, 'jail').split(' '),
+        clock: clock(fields),
+      }
     case 'fatal':
       return { kind, reason: text(fields, 'reason') }
     case 'done':
@@ -37,7 +46,16 @@ export function decodeLine(line: string): Answer {
           position: count(fields, 'position'),
           batch: count(fields, 'batch'),
           nsPerCall: number(fields, 'nsPerCall'),
+          metric: metric(fields),
+          retaken: count(fields, 'retaken'),
+          ...optionalText(fields, 'disturbance'),
         },
+      }
+    case 'count':
+      return {
+        kind: 'result',
+        job: count(fields, 'job'),
+        result: { kind, function: text(fields, 'function'), instructions: number(fields, 'instructions') },
       }
     case 'time-failed':
       return {
@@ -85,6 +103,18 @@ function counterexample(fields: Fields): Counterexample {
     ...optionalText(fields, 'highest'),
     ...(Array.isArray(values) && { values: values.map(String) }),
   }
+}
+
+function clock(fields: Fields): RunnerHello['clock'] {
+  const name = text(fields, 'clock')
+  if (name !== 'cpu' && name !== 'wall') throw new Error(`unknown clock '${name}'`)
+  return name
+}
+
+function metric(fields: Fields): Sample['metric'] {
+  const name = text(fields, 'metric')
+  if (name !== 'time' && name !== 'time-cold') throw new Error(`unknown metric '${name}'`)
+  return name
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -18,7 +18,13 @@ export function encodeJob(job: RunnerJob, number: number): string {
     else for (const kind of job.trials) lines.push(['trial', kind])
   } else {
     for (const id of job.functions) lines.push(['fun', word(id)])
-    lines.push(['plan', natural(job.processes), natural(job.pairs), natural(job.minSampleNs)])
+    lines.push([
+      'plan',
+      natural(job.processes),
+      natural(job.pairs),
+      natural(job.minSampleNs),
+      natural(job.cold ?? 0),
+    ])
   }
   return `${[...lines, ['end']].map(words => words.join(' ')).join('\n')}\n`
 }

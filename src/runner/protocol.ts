@@ -4,6 +4,7 @@
  * one line a result.
  */
 
+import type { SampledMetric } from '../kernel/metric.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Counterexample, Semantics } from '../kernel/verdict.ts'
 
@@ -84,12 +85,15 @@ export interface TimingJob {
   readonly minSampleNs: number
   /** Longest the job may take; each process has an equal share, and takes fewer pairs when that runs short. */
   readonly limitMs: number
+  /** Samples with cold caches of each function in a process; none unless said. */
+  readonly cold?: number
 }
 
 export interface Sample {
   readonly kind: 'sample'
   readonly id: string
   readonly function: string
+  readonly metric: SampledMetric
   readonly process: number
   readonly pair: number
   /** Place in the order run within the pair. */
@@ -97,6 +101,18 @@ export interface Sample {
   readonly batch: number
   /** Nanoseconds for the whole batch divided by its calls. */
   readonly nsPerCall: number
+  /** Tries thrown away before this one because something disturbed them. */
+  readonly retaken: number
+  /** What disturbed this one too. */
+  readonly disturbance?: string
+}
+
+/** Instructions a function executes in a call, counted from outside by a hardware counter. */
+export interface CountedInstructions {
+  readonly kind: 'count'
+  readonly id: string
+  readonly function: string
+  readonly instructions: number
 }
 
 /** A timing job that could not be finished for one function, or at all. */
@@ -112,7 +128,9 @@ export interface RunnerHello {
   readonly kind: 'hello'
   readonly jail: readonly string[]
   readonly functions: number
+  /** What times are taken by: the kernel's account of a process, or time on the wall where that is coarse. */
+  readonly clock: 'cpu' | 'wall'
 }
 
 export type RunnerJob = VerifyJob | TimingJob
-export type RunnerResult = RunnerHello | VerifyResult | Sample | TimingFailure
+export type RunnerResult = RunnerHello | VerifyResult | Sample | CountedInstructions | TimingFailure

@@ -6,7 +6,7 @@
  *   cand FUNCTION ir|xla
  *   trial KIND | exhaustive
  *   fun FUNCTION
- *   plan PROCESSES PAIRS MIN_SAMPLE_NS
+ *   plan PROCESSES PAIRS MIN_SAMPLE_NS COLD_SAMPLES
  *   end */
 #define _GNU_SOURCE
 #include "runner.h"
@@ -108,6 +108,7 @@ static void read_item(struct job *job, const char *what) {
     job->processes = (uint32_t)number(1000);
     job->pairs = (uint32_t)number(100000);
     job->min_sample_ns = number(10000000000ULL);
+    job->cold = (uint32_t)number(1000);
   } else fatal("job: unknown item '%.40s'", what);
 }
 

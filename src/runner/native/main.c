@@ -5,7 +5,7 @@ int main(void) {
   open_jail();
   put("{\"kind\":\"hello\",\"functions\":%u,\"jail\":", xlab_function_count);
   put_string(jail_layers());
-  put("}");
+  put(",\"clock\":\"wall\"}");
   end_line();
   for (struct job job; read_job(&job); free_job(&job)) {
     if (job.timing) time_functions(&job);

@@ -107,7 +107,7 @@ struct job {
   /* time */
   const struct function **functions;
   size_t function_count;
-  uint32_t processes, pairs;
+  uint32_t processes, pairs, cold;
   uint64_t min_sample_ns;
 };
 /* The next job of standard input; false at its end. Malformed text ends the runner with a `fatal` line. */

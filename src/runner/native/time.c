@@ -174,7 +174,7 @@ static void put_samples(const struct session *s) {
       struct measured m = s->record->samples[pair * s->count + f];
       put("{\"kind\":\"sample\",\"job\":%u,\"function\":", s->job->number);
       put_string(s->functions[f]->id);
-      put(",\"process\":%u,\"pair\":%u,\"position\":%u,\"batch\":%u,\"nsPerCall\":%.4f}", s->process, pair, m.position,
+      put(",\"process\":%u,\"pair\":%u,\"position\":%u,\"batch\":%u,\"nsPerCall\":%.4f,\"metric\":\"time\",\"retaken\":0}", s->process, pair, m.position,
           m.batch, (double)m.ns / m.batch);
       end_line();
     }

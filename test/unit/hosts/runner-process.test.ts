@@ -26,7 +26,7 @@ const time = (id: string): RunnerJob => ({
   limitMs: 1,
 })
 
-const HELLO = { kind: 'hello', functions: 1, jail: 'seccomp' }
+const HELLO = { kind: 'hello', functions: 1, jail: 'seccomp', clock: 'cpu' }
 const agreed = (job: number, name: string) => ({
   kind: 'verify',
   job,
@@ -45,6 +45,8 @@ const sample = (job: number, nsPerCall: number) => ({
   position: 0,
   batch: 1,
   nsPerCall,
+  metric: 'time',
+  retaken: 0,
 })
 const done = (job: number) => ({ kind: 'done', job })
 
@@ -67,8 +69,8 @@ async function collect(jobs: readonly RunnerJob[], start: StartRunner): Promise<
   const results: RunnerResult[] = []
   await runJobs(jobs, start, { onResult: result => results.push(result) })
   return results.map(r =>
-    r.kind === 'hello'
-      ? 'hello'
+    r.kind === 'hello' || r.kind === 'count'
+      ? r.kind
       : `${r.id} ${r.function ?? ''} ${r.kind === 'verify' ? r.state : r.kind === 'sample' ? r.nsPerCall : r.reason}`,
   )
 }

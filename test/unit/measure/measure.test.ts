@@ -52,6 +52,8 @@ function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: bool
                   position,
                   batch: 9,
                   nsPerCall: 2.5,
+                  metric: 'time',
+                  retaken: 0,
                 })
     },
   }

@@ -49,7 +49,7 @@ end
   expect(encodeJob({ ...verify, trials: 'exhaustive' }, 0)).toContain('\nexhaustive\nend\n')
   const text = encodeJob(time, 0)
   expect(text).toContain('job time 0 1 1000 0 4 2 1\n')
-  expect(text).toContain('\nfun a\nfun b\nplan 2 3 50000\nend\n')
+  expect(text).toContain('\nfun a\nfun b\nplan 2 3 50000 0\nend\n')
 })
 
 test.each([
@@ -61,10 +61,11 @@ test.each([
 })
 
 test('answers are read whole', () => {
-  expect(decodeLine('{"kind":"hello","functions":2,"jail":"limits seccomp"}')).toEqual({
+  expect(decodeLine('{"kind":"hello","functions":2,"jail":"limits seccomp","clock":"cpu"}')).toEqual({
     kind: 'hello',
     functions: 2,
     jail: ['limits', 'seccomp'],
+    clock: 'cpu',
   })
   const counterexample = {
     trial: 1,
@@ -97,7 +98,7 @@ test.each([
   '{"kind":"done","job":1.5}',
   '{"kind":"verify","job":0,"function":"f","state":"splendid","trials":1,"worstUlps":0,"seconds":0}',
   '{"kind":"verify","job":0,"function":"f","state":"agreed","trials":"1","worstUlps":0,"seconds":0}',
-  '{"kind":"sample","job":0,"function":"f","process":0,"pair":0,"position":0,"batch":1,"nsPerCall":-4}',
+  '{"kind":"sample","job":0,"function":"f","process":0,"pair":0,"position":0,"batch":1,"nsPerCall":-4,"metric":"time","retaken":0}',
 ])('%s is refused', line => {
   expect(() => decodeLine(line)).toThrow()
 })

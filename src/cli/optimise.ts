@@ -10,11 +10,13 @@ import type { Tally } from '../optimise/tally.ts'
 import { printTable } from '../report/format.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
+import { engineOf, exploreOptions } from './explore-options.ts'
 import { jobsOf } from './numbers.ts'
 import { requireKernels } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
-  const proposers = parseProposers(text(options.with) ?? '')
+  const proposers = parseProposers(text(options.with) ?? '', exploreOptions(options))
+  const engine = engineOf(options)
   const filter = text(options.filter)
   const jobs = jobsOf(options.jobs)
   requireKernels(context.readOnlyStore(), filter)
@@ -23,7 +25,7 @@ export async function run(_args: readonly string[], options: Options, context: C
   const targets = await Promise.all(names.map(name => resolveTarget(name, toolchain)))
   const started = performance.now()
   const tallies = await optimise(
-    { proposers, targets, filter },
+    { proposers, targets, filter, engine, workers: jobs },
     { store: context.store(), toolchain, lanes: context.lanes(jobs), signal: context.signal },
   )
   printTallies(tallies)

@@ -6,10 +6,12 @@ import { getBlob, putBlob } from '../store/blobs.ts'
 import type { KernelInput } from '../store/builds.ts'
 import type { Proposed, ProposerContext } from './proposer.ts'
 
+type SourceContext = Pick<ProposerContext, 'store' | 'toolchain' | 'target'>
+
 /** Hash and bytes of the input; the kernel's own, unless it calls XLA's intrinsics. */
 export async function kernelSource(
   kernel: KernelInput,
-  { store, toolchain }: Pick<ProposerContext, 'store' | 'toolchain'>,
+  { store, toolchain }: SourceContext,
 ): Promise<{ readonly inputHash: string; readonly input: () => Uint8Array }> {
   const bytes = getBlob(store, kernel.inputHash)
   // Names stand in bitcode as they are, but for some that are packed; XLA's have dots and are not.
@@ -28,7 +30,7 @@ export type KernelRecipe = Pick<BuildRequest, 'passes' | 'attributes' | 'codegen
 /** The build of a kernel by a recipe, from its own IR. */
 export async function kernelBuild(
   kernel: KernelInput,
-  context: Pick<ProposerContext, 'store' | 'toolchain' | 'target'>,
+  context: SourceContext,
   { passes, attributes, codegenLevel, codegenOptions }: KernelRecipe,
 ): Promise<Extract<Proposed, { state: 'build' }>> {
   const { toolchain, target } = context

@@ -1,5 +1,6 @@
 /** What a proposer is: given a kernel, it says what to compile, or why there is nothing. */
 import type { Builder } from '../compile/builder.ts'
+import type { LlmSettings } from '../config/settings/settings.ts'
 import type { Host } from '../hosts/host.ts'
 import type { BuildRequest, Target } from '../kernel/build.ts'
 import type { Lanes } from '../lanes/lanes.ts'
@@ -67,6 +68,8 @@ export interface ExploreOptions {
   readonly rounds?: number | undefined
   /** `builtin`, `gguf:PATH`, `hf:ID`, a URL, `replay:FILE`, or a name of xlab.yaml. */
   readonly llm?: string | undefined
+  /** Models that xlab.yaml names. */
+  readonly llms?: readonly LlmSettings[] | undefined
   /** The model's name at the server. */
   readonly llmModel?: string | undefined
   readonly dialect?: string | undefined

@@ -1,12 +1,20 @@
 /** Every proposer, keyed by the word the user types and the database stores. To add one: a file and a line here. */
 import { unknownName, usageError } from '../errors.ts'
+import { llmExplorer } from './llm/explorer.ts'
 import { optLevels } from './opt/levels.ts'
 import { passLists } from './opt/passes.ts'
 import type { ExploreOptions, Explorer, Proposer, ProposerKind } from './proposer.ts'
 import { randomLists } from './random/random.ts'
 import { xlaIr, xlaObject } from './xla.ts'
 
-export const PROPOSERS: readonly ProposerKind[] = [xlaObject, xlaIr, optLevels, passLists, randomLists]
+export const PROPOSERS: readonly ProposerKind[] = [
+  xlaObject,
+  xlaIr,
+  optLevels,
+  passLists,
+  randomLists,
+  llmExplorer,
+]
 
 const DEFAULTS: ExploreOptions = { metric: 'size', budget: {}, seed: 1 }
 

@@ -4,6 +4,7 @@ import { exchange } from './migrations/exchange.ts'
 import { first } from './migrations/first.ts'
 import { host } from './migrations/host.ts'
 import { search } from './migrations/search.ts'
+import { showing } from './migrations/showing.ts'
 
 export interface Migration {
   readonly name: string
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'exchange', sql: exchange },
   { name: 'campaign', sql: campaign },
   { name: 'host', sql: host },
+  { name: 'showing', sql: showing },
 ]

@@ -4,22 +4,25 @@ import type { Level, Pass, PassGrammar } from './table.ts'
 export interface GbnfOptions {
   /** Most places of a list: passes, or adaptors with passes in. */
   readonly maxLength?: number
+  /** Most places within one adaptor; as many as it likes unless said. */
+  readonly maxInner?: number
   /** Whether a list may hold `default<Oz>` and its like. */
   readonly pipelines?: 'with' | 'without'
 }
 
 /** Accepts exactly the lists that can be drawn, canonical or not in how neighbours share adaptors. Root: `root`. */
 export function toGbnf(grammar: PassGrammar, options: GbnfOptions = {}): string {
-  const { maxLength = 32, pipelines = 'without' } = options
+  const { maxLength = 32, maxInner, pipelines = 'without' } = options
   const passes = [...grammar.passes.values()].filter(
     pass => pass.drawn === 'drawn' || (pipelines === 'with' && pass.levels.includes('module')),
   )
   const at = (level: Level): Pass[] => passes.filter(pass => pass.levels.includes(level))
   const more = `{0,${maxLength - 1}}`
+  const inner = maxInner === undefined ? '*' : `{0,${maxInner - 1}}`
   const lines = [
     `root ::= item ("," item)${more}`,
-    'item ::= module-pass | "cgscc(" cgscc-pass ("," cgscc-pass)* ")" | "function(" function-item ("," function-item)* ")"',
-    'function-item ::= function-pass | "loop(" loop-pass ("," loop-pass)* ")" | "loop-mssa(" mssa-pass ("," mssa-pass)* ")"',
+    `item ::= module-pass | "cgscc(" cgscc-pass ("," cgscc-pass)${inner} ")" | "function(" function-item ("," function-item)${inner} ")"`,
+    `function-item ::= function-pass | "loop(" loop-pass ("," loop-pass)${inner} ")" | "loop-mssa(" mssa-pass ("," mssa-pass)${inner} ")"`,
   ]
   const rules: readonly (readonly [string, Level])[] = [
     ['module-pass', 'module'],

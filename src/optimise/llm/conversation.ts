@@ -154,7 +154,9 @@ export async function propose(
       ...(!unclear && { build }),
     })
   })
-  if (result.state === 'ok') tally.made++
-  else note(tally, unclear ? 'failed' : 'broken', message)
+  if (result.state === 'ok') {
+    tally.made++
+    session.builds.add(build)
+  } else note(tally, unclear ? 'failed' : 'broken', message)
   return { build, state: unclear ? 'unclear' : result.state, message }
 }

@@ -30,6 +30,8 @@ export interface Session extends ExploreServices {
   readonly samples: number
   readonly tally: Tally
   readonly spent: Spent
+  /** Builds made for the kernel at hand, to be judged when it is done. */
+  readonly builds: Set<string>
   /** The budget is used up, or the user has had enough: nothing more is asked. */
   over(): boolean
   /** Shows what is being done: the kernel's name, and how far it is. */

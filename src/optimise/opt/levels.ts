@@ -46,7 +46,7 @@ export const optLevels: ProposerKind = {
 }
 
 /** What a build at a level is made with: for proposers that put something else through the same pipeline. */
-export const levelSettings = (toolchain: Toolchain, name: 'O3' | 'Oz'): LevelSettings =>
+export const levelSettings = (toolchain: Toolchain, name: 'O0' | 'O3' | 'Oz'): LevelSettings =>
   settingsOf(toolchain, LEVELS[name] as Level)
 
 type LevelSettings = Pick<BuildRequest, 'passes' | 'attributes' | 'codegenLevel'>

@@ -125,8 +125,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'report',
     summary: 'one self-contained page',
-    options: [['-o, --output <file>', 'FILE.md (default: results/report.md)']],
-    examples: ['xlab report -o results/report.md'],
+    options: [['-o, --output <file>', 'FILE.html or FILE.md (default: results/report.html)']],
+    examples: ['xlab report', 'xlab report -o results/report.md'],
     load: () => import('./report.ts'),
   },
   {

@@ -1,0 +1,151 @@
+/** The question and the answer in a few plain sentences and figures: what one reads when one reads nothing else. */
+import { geometricMean } from '../../measure/statistics.ts'
+import type { Store } from '../../store/open.ts'
+import type { Summary } from '../summary.ts'
+import { type Cell, type Line, type Lines, passed } from './lines.ts'
+
+/** A figure and what it says. */
+export interface Tile {
+  readonly figure: string
+  readonly says: string
+}
+
+export interface Headline {
+  readonly tiles: readonly Tile[]
+  readonly sentences: readonly string[]
+}
+
+/** Proposers that choose by trial, with the words for them. */
+const SEEKERS: readonly (readonly [family: string, name: string])[] = [
+  ['llm', 'The language model'],
+  ['search', 'Search'],
+  ['random', 'Random choice'],
+]
+
+const belongs = (cell: Cell, family: string): boolean =>
+  cell.proposer === family || cell.proposer.startsWith(`${family}:`)
+
+export function headline(store: Store, { lines }: Lines, summary: readonly Summary[]): Headline {
+  const models = store
+    .prepare("SELECT count(DISTINCT model) FROM harvest WHERE state = 'complete'")
+    .pluck()
+    .get() as number
+  const kernels = new Set(lines.map(line => line.hash)).size
+  const verdicts = lines.flatMap(line => line.cells.filter(cell => cell.verdict !== 'not judged'))
+  const good = verdicts.filter(passed).length
+  const small = gains(lines, smallest)
+  const fast = timeGains(lines)
+  return {
+    tiles: [
+      {
+        figure: String(kernels),
+        says: `kernels of XLA’s own code, from ${models} ${models === 1 ? 'model' : 'models'}`,
+      },
+      ...(verdicts.length > 0
+        ? [
+            {
+              figure: `${good} of ${verdicts.length}`,
+              says: 'judged builds give the same results as the kernel',
+            },
+          ]
+        : []),
+      ...(small
+        ? [
+            {
+              figure: `${small.mean.toFixed(2)}×`,
+              says: `XLA’s code size, taking each kernel’s smallest verified build`,
+            },
+          ]
+        : []),
+      ...(fast
+        ? [
+            {
+              figure: `${fast.mean.toFixed(2)}×`,
+              says: `XLA’s time, taking each kernel’s surely fastest verified build (${fast.faster} of ${fast.count} faster)`,
+            },
+          ]
+        : []),
+    ],
+    sentences: [
+      xlaAgainstOz(lines),
+      ...SEEKERS.map(([family, name]) => seeker(lines, family, name)),
+      time(summary, fast),
+    ].filter(sentence => sentence !== ''),
+  }
+}
+
+const sizeOf = (cell: Cell | undefined): number | undefined =>
+  cell && passed(cell) && cell.bytes !== null && cell.bytes > 0 ? cell.bytes : undefined
+
+const smallest = (line: Line): number | undefined => {
+  const sizes = line.cells.filter(cell => !cell.proposer.includes('(')).flatMap(cell => sizeOf(cell) ?? [])
+  return sizes.length > 0 ? Math.min(...sizes) : undefined
+}
+
+/** Mean size over XLA's where both are known. */
+function gains(
+  lines: readonly Line[],
+  size: (line: Line) => number | undefined,
+): { mean: number } | undefined {
+  const ratios = lines.flatMap(line => {
+    const own = size(line)
+    return own !== undefined && line.xlaBytes ? [own / line.xlaBytes] : []
+  })
+  return ratios.length > 0 ? { mean: geometricMean(ratios) } : undefined
+}
+
+function timeGains(lines: readonly Line[]): { mean: number; faster: number; count: number } | undefined {
+  const best = lines.flatMap(line => {
+    const timed = line.cells.filter(cell => passed(cell) && cell.ratio !== null && cell.high !== null)
+    return timed.length > 0 ? [timed.reduce((a, b) => ((b.high ?? 0) < (a.high ?? 0) ? b : a))] : []
+  })
+  if (best.length === 0) return undefined
+  const faster = best.filter(cell => cell.comparison === 'faster').length
+  return { mean: geometricMean(best.map(cell => cell.ratio ?? 1)), faster, count: best.length }
+}
+
+function xlaAgainstOz(lines: readonly Line[]): string {
+  const ratios = lines.flatMap(line => {
+    const oz = sizeOf(line.cells.find(cell => cell.proposer === 'opt:Oz'))
+    return oz !== undefined && line.xlaBytes ? [line.xlaBytes / oz] : []
+  })
+  if (ratios.length === 0) return ''
+  const larger = ratios.filter(ratio => ratio > 1).length
+  return `Size: XLA’s own code is ${geometricMean(ratios).toFixed(2)} times as large as that of -Oz on average, and larger for ${larger} of ${ratios.length} kernels.`
+}
+
+/** What one that tries many builds gained over -Oz: never more than it was asked for in the denominator. */
+function seeker(lines: readonly Line[], family: string, name: string): string {
+  const asked = lines.filter(line => line.cells.some(cell => belongs(cell, family)))
+  if (asked.length === 0)
+    return family === 'llm' ? 'No language model was asked: xlab optimise --with llm asks one.' : ''
+  const ratios = asked.flatMap(line => {
+    const oz = sizeOf(line.cells.find(cell => cell.proposer === 'opt:Oz'))
+    const own = line.cells.filter(cell => belongs(cell, family)).flatMap(cell => sizeOf(cell) ?? [])
+    return oz !== undefined && own.length > 0 ? [Math.min(...own) / oz] : []
+  })
+  const wins = ratios.filter(ratio => ratio < 1)
+  if (wins.length === 0)
+    return `${name}’s best verified build is smaller than that of -Oz on none of the ${asked.length} kernels it was tried on (${ratios.length} with a verified build).`
+  const share = ((100 * wins.length) / asked.length).toFixed(0)
+  return `${name}’s best verified build is ${(100 * (1 - geometricMean(wins))).toFixed(1)} % smaller than that of -Oz on ${share} % of the ${asked.length} kernels it was tried on; with -Oz as the fallback that is ${(100 * (1 - geometricMean([...wins, ...Array(asked.length - wins.length).fill(1)]))).toFixed(2)} % over all of them.`
+}
+
+function time(summary: readonly Summary[], fast: ReturnType<typeof timeGains>): string {
+  if (!fast) return 'Time: nothing was measured yet; xlab bench does.'
+  const known = summary.filter(row => row.proposer !== 'xla' && row.time_ratio !== null)
+  const parts = known.slice(0, 4).map(row => {
+    const low = Number(row.time_low)
+    const high = Number(row.time_high)
+    const word =
+      row.time_low === null
+        ? 'at'
+        : high < 1
+          ? 'faster, at'
+          : low > 1
+            ? 'slower, at'
+            : 'not clearly different, at'
+    return `${row.proposer} is ${word} ${Number(row.time_ratio).toFixed(2)}× XLA’s time`
+  })
+  return `Time: ${parts.join('; ')}. Another build than XLA’s is surely faster for ${fast.faster} of the ${fast.count} kernels that were timed.`
+}

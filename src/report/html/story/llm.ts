@@ -1,0 +1,102 @@
+/** What language models were asked about a kernel, what they answered, and their hints. */
+import { getText } from '../../../store/blobs.ts'
+import type { Store } from '../../../store/open.ts'
+import { cached } from '../../../store/statements.ts'
+import { rounded } from '../pack.ts'
+import type { Texts } from './story.ts'
+
+export interface Asked {
+  readonly who: string
+  readonly outcome: string
+  readonly why: string
+  readonly prompt: number
+  readonly reply?: number
+}
+
+export interface Hinted {
+  readonly who: string
+  readonly function: string
+  readonly first: number | null
+  readonly last: number | null
+  readonly kind: string
+  readonly why: string
+  readonly try: string
+  readonly state: string
+  readonly size: number | null
+  readonly time: number | null
+}
+
+/** Longest prompt or reply a page carries; the database has them whole. */
+const MOST_CHARACTERS = 8_000
+const MOST_ASKED = 12
+
+/** The exchanges about a kernel, those that led to a build first. */
+export function exchangesOf(store: Store, kernel: string, texts: Texts): Asked[] {
+  const rows = cached(
+    store,
+    `SELECT llm, model, strategy, metric, form, sample, round, outcome, class, reason, prompt_hash, reply_hash,
+      reply_tokens, seconds FROM exchange WHERE kernel_hash = ? ORDER BY build_hash IS NULL, id LIMIT ${MOST_ASKED}`,
+  ).all(kernel) as {
+    llm: string
+    model: string
+    strategy: string
+    metric: string
+    form: string
+    sample: number
+    round: number
+    outcome: string
+    class: string | null
+    reason: string | null
+    prompt_hash: string
+    reply_hash: string | null
+    reply_tokens: number | null
+    seconds: number
+  }[]
+  return rows.map(row => ({
+    who: `${row.llm} (${row.model}), ${row.strategy} for ${row.metric}, ${row.form}, sample ${row.sample}${row.round > 0 ? `, repair ${row.round}` : ''}; ${row.reply_tokens ?? 0} tokens in ${row.seconds.toFixed(1)} s`,
+    outcome: row.outcome,
+    why: [row.class, row.reason].filter(part => part !== null).join(': '),
+    prompt: texts.put(shortened(getText(store, row.prompt_hash))),
+    ...(row.reply_hash !== null && { reply: texts.put(shortened(getText(store, row.reply_hash))) }),
+  }))
+}
+
+/** Hints for a kernel, by line of its IR as harvested. */
+export function hintsOf(store: Store, kernel: string): Hinted[] {
+  const rows = cached(
+    store,
+    `SELECT h.source, x.llm, h.function, h.line_first, h.line_last, h.kind, h.why, h.try_kind, h.try_text, h.state,
+      h.size_ratio, h.time_ratio FROM hint h LEFT JOIN exchange x ON x.id = h.exchange_id
+     WHERE h.kernel_hash = ? ORDER BY h.state <> 'confirmed', h.line_first LIMIT 40`,
+  ).all(kernel) as {
+    source: string
+    llm: string | null
+    function: string | null
+    line_first: number | null
+    line_last: number | null
+    kind: string
+    why: string | null
+    try_kind: string
+    try_text: string
+    state: string
+    size_ratio: number | null
+    time_ratio: number | null
+  }[]
+  return rows.map(row => ({
+    who: row.llm ?? row.source,
+    function: row.function ?? '',
+    first: row.line_first,
+    last: row.line_last,
+    kind: row.kind,
+    why: (row.why ?? '').slice(0, 500),
+    try: `${row.try_kind} ${row.try_text}`,
+    state: row.state,
+    size: rounded(row.size_ratio),
+    time: rounded(row.time_ratio),
+  }))
+}
+
+const shortened = (text: string): string =>
+  text.length <= MOST_CHARACTERS
+    ? text
+    : `${text.slice(0, MOST_CHARACTERS)}\n… ${text.length - MOST_CHARACTERS} more characters are in the database\n`

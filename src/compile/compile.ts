@@ -49,7 +49,7 @@ export async function compile(
       const failure = await runStep(toolchain, step, directory, options)
       if (failure) return { state: 'broken', step: step.tool, ...failure, commands, seconds: seconds() }
     }
-    const object = await readFile(join(directory, 'OUT')).catch(() => undefined)
+    const object = await readFile(join(directory, 'OUT')).catch(ifMissing)
     if (object === undefined) {
       const message = 'llc wrote no object'
       return { state: 'broken', step: 'llc', message, commands, seconds: seconds() }
@@ -61,17 +61,16 @@ export async function compile(
   }
 }
 
-/** Why LLVM refuses a pass list, in its words; undefined if it takes it. */
-export async function passesProblem(toolchain: Toolchain, passes: string): Promise<string | undefined> {
-  const [file, args] = limited([toolchain.bin('opt'), `-passes=${passes}`, '-disable-output'], MEMORY_MIB)
-  const exit = await run(file, args, { bare: true, env: QUIET_CRASH, input: '', timeoutMs: 30_000 })
-  return succeeded(exit) ? undefined : messageOf(exit)
-}
-
-const MEMORY_MIB = 4096
+/** What LLVM's programs may use. */
+export const MEMORY_MIB = 4096
 /** Signals that are not the input's doing: a limit, or somebody who ends programs. */
 const OUTSIDE: ReadonlySet<string> = new Set(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'])
-const QUIET_CRASH = { LLVM_DISABLE_SYMBOLIZATION: '1' }
+export const QUIET_CRASH = { LLVM_DISABLE_SYMBOLIZATION: '1' }
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
 async function runStep(
   toolchain: Toolchain,
   step: Program,
@@ -98,7 +97,7 @@ async function runStep(
 }
 
 /** LLVM's own words, without the path of the program, or how it ended. */
-function messageOf(exit: Exit): string {
+export function messageOf(exit: Exit): string {
   const lines = exit.stderr.split('\n').filter(line => line.trim() !== '')
   const first = lines.findIndex(line => /error|Assertion|unknown|invalid|expected|unable/i.test(line))
   const said = lines

@@ -1,5 +1,5 @@
 /** `passes:LIST`: any pass list `opt -passes=` takes, as it stands: no attributes added, code generated at -O2. */
-import { passesProblem } from '../../compile/compile.ts'
+import { passesProblem } from '../../compile/passes-problem.ts'
 import type { ProposerKind } from '../proposer.ts'
 import { kernelBuild } from '../source.ts'
 

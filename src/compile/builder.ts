@@ -82,6 +82,15 @@ export async function openBuilder(toolchain: Toolchain, options: BuilderOptions 
   return spawning(toolchain, options)
 }
 
+const shared = new Map<string, Promise<Builder>>()
+
+/** The builder of what is compiled here and there (references, adapters): one an LLVM, for as long as we live. */
+export function sharedBuilder(toolchain: Toolchain): Promise<Builder> {
+  const builder = shared.get(toolchain.libLlvm) ?? openBuilder(toolchain)
+  shared.set(toolchain.libLlvm, builder)
+  return builder
+}
+
 /** Memory a worker may use; the programs have the same limit. */
 const WORKER_MIB = 4096
 

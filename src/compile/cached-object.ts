@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { sha256, type Target } from '../kernel/build.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
-import { compile } from './compile.ts'
+import { sharedBuilder } from './builder.ts'
 
 export interface Recipe {
   /** IR text, or bitcode. */
@@ -35,8 +35,8 @@ export async function cachedObject(
   const path = inState('cache', 'reference', key.slice(0, 2), `${key}.o`)
   const known = await readFile(path).catch(() => undefined)
   if (known !== undefined && known.length > 0) return { state: 'ok', object: known }
-  const result = await compile(
-    toolchain,
+  const builder = await sharedBuilder(toolchain)
+  const result = await builder.build(
     {
       kernel: '',
       input: 'kernel',
@@ -48,7 +48,7 @@ export async function cachedObject(
       llvm: toolchain.version,
       target,
     },
-    Buffer.from(recipe.ir),
+    () => Buffer.from(recipe.ir),
     services.signal === undefined ? {} : { signal: services.signal },
   )
   if (result.state === 'broken') return { state: 'broken', reason: `${result.step}: ${result.message}` }

@@ -1,13 +1,21 @@
 /** Judges builds that the store holds, and stores each verdict as it comes: what the verify stage and explorers share. */
 import type { Target } from '../kernel/build.ts'
 import type { Signature } from '../kernel/signature.ts'
-import type { Verdict } from '../kernel/verdict.ts'
+import type { Verdict, VerdictState } from '../kernel/verdict.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
 import { getBlob, getText } from '../store/blobs.ts'
 import { hostId } from '../store/hosts.ts'
 import type { Store } from '../store/open.ts'
-import { type PendingVerdict, pendingVerdicts, recordVerdict, semanticsOf } from '../store/verdicts.ts'
+import {
+  judgedBuild,
+  type PendingVerdict,
+  pendingVerdicts,
+  recordVerdict,
+  semanticsOf,
+} from '../store/verdicts.ts'
 import { type JudgedKernel, type JudgeServices, judge, VERIFIER } from './judge.ts'
+
+export type { JudgedKernel } from './judge.ts'
 
 /** Kernels whose IR and objects are held at once. */
 const BATCH_KERNELS = 120
@@ -73,6 +81,16 @@ export function runsOn(code: Omit<Target, 'name'>, machine: Omit<Target, 'name'>
   const has = new Set(machine.features.split(','))
   const needs = [...code.features.split(',').filter(feature => feature.startsWith('+')), LEVELS[code.cpu]]
   return needs.every(feature => feature === undefined || has.has(feature))
+}
+
+/** A build and its kernel as the judge takes them, under the first signature that got this verdict. */
+export async function storedKernel(
+  store: Store,
+  build: string,
+  state: VerdictState,
+  disassemble: StoredJudging['disassemble'],
+): Promise<JudgedKernel | undefined> {
+  return judgedKernel(store, judgedBuild(store, build, state), disassemble)
 }
 
 async function judgedKernel(

@@ -5,6 +5,7 @@ import { optLevels } from './opt/levels.ts'
 import { passLists } from './opt/passes.ts'
 import type { ExploreOptions, Explorer, Proposer, ProposerKind } from './proposer.ts'
 import { randomLists } from './random/random.ts'
+import { searchProposer } from './search/search.ts'
 import { xlaIr, xlaObject } from './xla.ts'
 
 export const PROPOSERS: readonly ProposerKind[] = [
@@ -13,6 +14,7 @@ export const PROPOSERS: readonly ProposerKind[] = [
   optLevels,
   passLists,
   randomLists,
+  searchProposer,
   llmExplorer,
 ]
 

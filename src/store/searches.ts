@@ -121,3 +121,13 @@ export function settleSearch(
     ...valuesOf(key),
   )
 }
+
+/** Candidates that won on some kernel, the commonest first. */
+export const winnersOf = (store: Store, key: Pick<SearchKey, 'targetId' | 'llvm' | 'metric'>): string[] =>
+  cached(
+    store,
+    `SELECT winner FROM search WHERE target_id = ? AND llvm = ? AND metric = ? AND winner IS NOT NULL
+     GROUP BY winner ORDER BY count(*) DESC, length(winner), winner`,
+  )
+    .pluck()
+    .all(key.targetId, key.llvm, key.metric) as string[]

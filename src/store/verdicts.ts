@@ -1,6 +1,6 @@
 /** Verdicts, and the builds that still want one. */
 import type { BuildInput } from '../kernel/build.ts'
-import type { Semantics, Verdict } from '../kernel/verdict.ts'
+import type { Semantics, Verdict, VerdictState } from '../kernel/verdict.ts'
 import { type KernelFilter, kernelFilter } from './kernel-filter.ts'
 import type { Store } from './open.ts'
 import { cached, insert } from './statements.ts'
@@ -26,6 +26,25 @@ export interface PendingVerdict {
 export const semanticsOf = (input: BuildInput): Semantics =>
   input === 'object' || input === 'xla-ir' ? 'xla' : 'ir'
 
+const COLUMNS = `k.hash AS kernel, k.abi, k.ir_hash AS ir, k.bitcode_hash AS bitcode, g.hash AS signature,
+  g.json AS signatureJson, b.hash AS build, b.input, b.object_hash AS object,
+  b.content_hash AS contentHash, t.triple, t.cpu, t.features`
+
+type Row = Omit<PendingVerdict, 'bitcode'> & { readonly bitcode: string | null }
+const fromRow = (row: Row): PendingVerdict => ({ ...row, bitcode: row.bitcode ?? undefined })
+
+/** Of a build that has this verdict, all that judging it again takes; under one signature. */
+export const judgedBuild = (store: Store, build: string, state: VerdictState): PendingVerdict[] =>
+  (
+    cached(
+      store,
+      `SELECT ${COLUMNS} FROM current_verdict v JOIN build b ON b.hash = v.build_hash
+       JOIN kernel k ON k.hash = b.kernel_hash JOIN target t ON t.id = b.target_id
+       JOIN signature g ON g.hash = v.signature_hash
+       WHERE v.build_hash = ? AND v.state = ? ORDER BY g.hash LIMIT 1`,
+    ).all(build, state) as Row[]
+  ).map(fromRow)
+
 /** Proposed builds × signatures that have no verdict, a kernel's together, in a stable order. */
 export function pendingVerdicts(
   store: Store,
@@ -34,9 +53,7 @@ export function pendingVerdicts(
   const filter: KernelFilter = kernelFilter(options.filter, 'k.hash')
   const rows = cached(
     store,
-    `SELECT k.hash AS kernel, k.abi, k.ir_hash AS ir, k.bitcode_hash AS bitcode, g.hash AS signature,
-       g.json AS signatureJson, b.hash AS build, b.input, b.object_hash AS object,
-       b.content_hash AS contentHash, t.triple, t.cpu, t.features
+    `SELECT ${COLUMNS}
      FROM build b
      JOIN kernel k ON k.hash = b.kernel_hash
      JOIN target t ON t.id = b.target_id
@@ -48,10 +65,8 @@ export function pendingVerdicts(
          AND v.host_id = ? AND v.verifier = ?)
        AND ${filter.where}
      ORDER BY k.hash, g.hash, b.hash`,
-  ).all(options.host, options.verifier, ...filter.parameters) as (Omit<PendingVerdict, 'bitcode'> & {
-    bitcode: string | null
-  })[]
-  return rows.map(row => ({ ...row, bitcode: row.bitcode ?? undefined }))
+  ).all(options.host, options.verifier, ...filter.parameters) as Row[]
+  return rows.map(fromRow)
 }
 
 /** Stores one verdict; a second of the same build, signature, host, verifier and semantics replaces the first. */

@@ -3,9 +3,9 @@ import { type Random, seededRandom } from '../../kernel/random.ts'
 import { type PassList, randomPassList } from '../../llvm/passes/grammar.ts'
 import { randomSeed } from '../random/random.ts'
 import { SETTINGS } from '../random/setting.ts'
-import { type Candidate, candidateKey, type Metric } from './candidate.ts'
-import { moved, type Walk } from './moves.ts'
-import type { Level } from './pipelines.ts'
+import { type Candidate, candidateKey, type Metric } from './space/candidate.ts'
+import { moved, type Walk } from './space/moves.ts'
+import type { Level } from './space/pipelines.ts'
 import { ROUND, type State } from './state.ts'
 
 /** Candidates by pure chance, the same lists as `random:N`; half of each round until there are as many. */
@@ -36,7 +36,6 @@ export function randomNumber(number: number): number | undefined {
 /** The round after those the state has behind it. `relatives`: what they show, nearest first. */
 export function nextRound(state: State, schedule: Schedule, relatives: readonly Candidate[]): Candidate[] {
   const round = state.rounds
-  if (round === 0) return openings(schedule)
   const { kernel, seed } = state.key
   const random = seededRandom(`search ${seed} ${kernel} ${schedule.metric} ${round}`)
   const parents = state.best.map(best => best.candidate)
@@ -51,7 +50,8 @@ export function nextRound(state: State, schedule: Schedule, relatives: readonly 
     return !state.seen.has(key) && !taken.has(key)
   }
   const guests = relatives.filter(isNew)
-  for (let place = 0; place < ROUND; place++) {
+  if (round === 0) for (const candidate of openings(schedule)) take(candidate)
+  for (let place = chosen.length; place < ROUND; place++) {
     const index = randomNumber(round * ROUND + place)
     if (index !== undefined) {
       const draw = seededRandom(randomSeed(seed, kernel, index))

@@ -10,7 +10,7 @@ import {
   type StoredBest,
   trialBytes,
 } from '../../store/searches.ts'
-import { type Candidate, candidateKey, candidateText, parseCandidate } from './candidate.ts'
+import { type Candidate, candidateKey, candidateText, parseCandidate } from './space/candidate.ts'
 
 /** Candidates of a round: none of them depends on another of the same. */
 export const ROUND = 20

@@ -1,8 +1,8 @@
 /** LLVM's own pipelines, spelt out pass by pass, so that a search can cut, cross and minimise them. */
-import { environmentError } from '../../errors.ts'
-import { type PassGrammar, type PassList, parsePassList } from '../../llvm/passes/grammar.ts'
-import type { Toolchain } from '../../llvm/toolchain.ts'
-import { describeExit, run, succeeded } from '../../process/run.ts'
+import { environmentError } from '../../../errors.ts'
+import { type PassGrammar, type PassList, parsePassList } from '../../../llvm/passes/grammar.ts'
+import type { Toolchain } from '../../../llvm/toolchain.ts'
+import { describeExit, run, succeeded } from '../../../process/run.ts'
 
 export type Level = 'O1' | 'O2' | 'O3' | 'Os' | 'Oz'
 

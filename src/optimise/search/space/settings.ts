@@ -1,7 +1,7 @@
 /** The space a search walks, beside pass lists: attributes, code generator options and CPU features, as data. */
 
-import type { Target } from '../../kernel/build.ts'
-import { pick, type Random } from '../../kernel/random.ts'
+import type { Target } from '../../../kernel/build.ts'
+import { pick, type Random } from '../../../kernel/random.ts'
 import type { Candidate, Metric } from './candidate.ts'
 
 /** Changes when what a seed leads to may: the space here, the moves, the schedule. */

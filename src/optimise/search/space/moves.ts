@@ -1,14 +1,14 @@
 /** How a candidate becomes another: the moves of the local search. Pure: all chance is in the numbers given. */
-import { below, pick, type Random } from '../../kernel/random.ts'
+import { below, pick, type Random } from '../../../kernel/random.ts'
 import {
   type PassGrammar,
   type PassList,
   randomPassList,
   randomStep,
   stepOf,
-} from '../../llvm/passes/grammar.ts'
+} from '../../../llvm/passes/grammar.ts'
 import type { Candidate } from './candidate.ts'
-import { changedSetting, type Space } from './space.ts'
+import { changedSetting, type Space } from './settings.ts'
 
 /** Longest list a move makes; LLVM's -O3 has about 110 passes. */
 const MOST_STEPS = 140

@@ -1,6 +1,6 @@
 /** One point of the space a search walks: everything a build is made of but the kernel and the machine. */
-import { type BuildRequest, sha256, type Target } from '../../kernel/build.ts'
-import { type PassGrammar, type PassList, parsePassList, passListText } from '../../llvm/passes/grammar.ts'
+import { type BuildRequest, sha256, type Target } from '../../../kernel/build.ts'
+import { type PassGrammar, type PassList, parsePassList, passListText } from '../../../llvm/passes/grammar.ts'
 
 export type Metric = 'size' | 'time'
 

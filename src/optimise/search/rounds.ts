@@ -1,0 +1,138 @@
+/** Rounds of candidates over many kernels at once. What a round tries never depends on timing or on the order of work. */
+import type { Builder, Trial } from '../../compile/builder.ts'
+import { distance } from '../../kernel/features.ts'
+import { forAll, type Lanes } from '../../lanes/lanes.ts'
+import { progress } from '../../log.ts'
+import type { KernelFeatures } from '../../store/features.ts'
+import { type Store, write } from '../../store/open.ts'
+import { isExchange, nextRound, type Schedule } from './schedule.ts'
+import {
+  type Candidate,
+  candidateText,
+  parseCandidate,
+  requestOf,
+  type SearchInput,
+} from './space/candidate.ts'
+import { absorb, ROUND, type Score, type State, saveState } from './state.ts'
+
+/** A kernel that is searched. */
+export interface Searched {
+  readonly input: SearchInput
+  readonly source: () => Uint8Array
+  readonly state: State
+  readonly features: KernelFeatures | undefined
+}
+
+export interface RoundServices {
+  readonly store: Store
+  readonly builder: Builder
+  readonly lanes: Lanes
+  readonly signal: AbortSignal
+}
+
+export interface Budget {
+  /** For each kernel; counted in whole rounds. */
+  readonly candidates: number
+  /** `performance.now()` after which no kernel begins another round. */
+  readonly until: number
+}
+
+/** Relatives a kernel takes candidates from in an exchange. */
+const RELATIVES = 12
+/** Rounds of one kernel before its state is stored and others have their turn. */
+const STRETCH = 4
+
+/** Searches until the budget is spent. Killed anywhere, it goes on from the stretches that were stored. */
+export async function searchRounds(
+  kernels: readonly Searched[],
+  schedule: Schedule,
+  score: Score,
+  budget: Budget,
+  services: RoundServices,
+): Promise<void> {
+  const { store, lanes, signal } = services
+  const rounds = Math.ceil(budget.candidates / ROUND)
+  const relatives = relativesOf(kernels)
+  const pending = kernels.reduce((sum, { state }) => sum + Math.max(0, rounds - state.rounds), 0)
+  const shown = progress('search, in rounds of candidates', Number.isFinite(pending) ? pending : undefined)
+  try {
+    for (;;) {
+      const round = Math.min(...kernels.map(({ state }) => state.rounds))
+      if (round >= rounds || performance.now() >= budget.until) return
+      const due = kernels.filter(({ state }) => state.rounds === round)
+      if (isExchange(round)) show(store, due, round)
+      const stop = Math.min(rounds, boundary(round))
+      // The slow ones first, so that none of them keeps the others waiting at the end.
+      const order = due.toSorted((a, b) => b.state.seconds - a.state.seconds)
+      await forAll(lanes, order, signal, async kernel => {
+        const { state } = kernel
+        const before = state.rounds
+        while (state.rounds < stop && (state.rounds === before || performance.now() < budget.until)) {
+          const guests = isExchange(state.rounds)
+            ? guestsOf(relatives.get(kernel) ?? [], round, schedule)
+            : []
+          const candidates = nextRound(state, schedule, guests)
+          absorb(state, await tryAll(candidates, kernel, services), score)
+          shown.step(`${kernel.input.kernel.slice(0, 8)}, ${state.tried} candidates`)
+        }
+        write(store, () => saveState(store, state))
+      })
+    }
+  } finally {
+    shown.done()
+  }
+}
+
+/** Where a stretch that begins at `round` ends: at an exchange, at the latest. */
+function boundary(round: number): number {
+  let stop = round + 1
+  while (stop < round + STRETCH && !isExchange(stop)) stop++
+  return stop
+}
+
+async function tryAll(
+  candidates: readonly Candidate[],
+  { input, source }: Searched,
+  { builder, signal }: RoundServices,
+): Promise<{ candidate: Candidate; trial: Trial }[]> {
+  const trials = await Promise.all(
+    candidates.map(candidate => builder.try(requestOf(candidate, input), source, { signal })),
+  )
+  signal.throwIfAborted()
+  return candidates.map((candidate, i) => ({ candidate, trial: trials[i] as Trial }))
+}
+
+/** Keeps what each has to show before any of them goes on: those that were interrupted later see the same. */
+function show(store: Store, due: readonly Searched[], round: number): void {
+  write(store, () => {
+    for (const { state } of due) {
+      const [best] = state.best
+      if (best === undefined || state.shown[round] !== undefined) continue
+      state.shown[round] = candidateText(best.candidate)
+      saveState(store, state)
+    }
+  })
+}
+
+/** For each kernel those nearest to it: the same code with other numbers first, then by distance of features. */
+function relativesOf(kernels: readonly Searched[]): Map<Searched, Searched[]> {
+  return new Map(
+    kernels.map(kernel => {
+      const far = (other: Searched): number => {
+        const [a, b] = [kernel.features, other.features]
+        if (a === undefined || b === undefined) return Number.POSITIVE_INFINITY
+        return a.shapeless === b.shapeless ? -1 : distance(a.features, b.features)
+      }
+      const others = kernels.filter(other => other !== kernel).map(other => ({ other, far: far(other) }))
+      const name = ({ other }: { other: Searched }): string => other.input.kernel
+      others.sort((a, b) => a.far - b.far || (name(a) < name(b) ? -1 : 1))
+      return [kernel, others.slice(0, RELATIVES).map(({ other }) => other)]
+    }),
+  )
+}
+
+const guestsOf = (relatives: readonly Searched[], round: number, schedule: Schedule): Candidate[] =>
+  relatives.flatMap(({ state }) => {
+    const text = state.shown[round]
+    return text === undefined ? [] : [parseCandidate(schedule.grammar, text)]
+  })

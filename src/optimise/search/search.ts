@@ -1,0 +1,80 @@
+/** `search`: thousands of candidates for each kernel, and of the best of them the first that is verified. */
+import { usageError } from '../../errors.ts'
+import type { Target } from '../../kernel/build.ts'
+import { passGrammar } from '../../llvm/passes/grammar.ts'
+import { type KernelInput, putTarget } from '../../store/builds.ts'
+import { kernelFeatures } from '../../store/features.ts'
+import type { ExploreOptions, ExploreServices, ProposerKind } from '../proposer.ts'
+import { kernelSource } from '../source.ts'
+import { newTally, note, type Tally } from '../tally.ts'
+import { keepFindings } from './findings.ts'
+import { growPortfolio } from './portfolio.ts'
+import { type Searched, searchRounds } from './rounds.ts'
+import type { Schedule } from './schedule.ts'
+import { spelledOut } from './space/pipelines.ts'
+import { SEARCH_RULE, spaceOf } from './space/settings.ts'
+import { openState, type Score } from './state.ts'
+import { settle } from './winners.ts'
+
+/** Candidates a kernel unless the user says otherwise. */
+const DEFAULT_CANDIDATES = 200
+const MOST_CANDIDATES = 1_000_000
+
+export const searchProposer: ProposerKind = {
+  word: 'search',
+  names: ['search'],
+  create: (_, options) => ({
+    name: 'search',
+    explore: (kernels, target, services) => explore(kernels, target, options, services),
+  }),
+}
+
+async function explore(
+  kernels: readonly KernelInput[],
+  target: Target,
+  { metric, budget, seed }: ExploreOptions,
+  services: ExploreServices,
+): Promise<Tally> {
+  const { candidates, seconds } = budget
+  if (candidates !== undefined && candidates > MOST_CANDIDATES)
+    throw usageError(`a search tries at most ${MOST_CANDIDATES} candidates a kernel`)
+  const { store, toolchain, builder, lanes, signal } = services
+  const grammar = await passGrammar(toolchain)
+  const pipelines = await spelledOut(toolchain, grammar, ['Oz', 'O2', 'O3'])
+  const schedule: Schedule = { grammar, metric, pipelines, space: spaceOf(metric, target) }
+  const tally = newTally('search', target.name)
+  const targetId = putTarget(store, target)
+  const features = kernelFeatures(store)
+  const llvm = toolchain.version
+  const searched: Searched[] = []
+  for (const kernel of kernels) {
+    const { hash } = kernel
+    const source = await kernelSource(kernel, { store, toolchain, target })
+    const key = { kernel: hash, targetId, llvm, metric, seed, rule: SEARCH_RULE }
+    searched.push({
+      input: { kernel: hash, inputHash: source.inputHash, llvm, target },
+      source: source.input,
+      state: openState(store, key, grammar),
+      features: features.get(hash),
+    })
+  }
+  if (searched.length === 0) return tally
+  const until = seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000
+  const most = candidates ?? (seconds === undefined ? DEFAULT_CANDIDATES : MOST_CANDIDATES)
+  const score: Score = trial => trial.sizes.codeBytes
+  await searchRounds(
+    searched,
+    schedule,
+    score,
+    { candidates: most, until },
+    { store, builder, lanes, signal },
+  )
+  const settled = await settle(searched, schedule, score, services)
+  for (const { outcome } of settled)
+    if (outcome === 'known') tally.known++
+    else if (outcome === 'made') tally.made++
+    else note(tally, 'none', outcome.why)
+  await keepFindings(settled, schedule, services)
+  await growPortfolio(searched, schedule, services)
+  return tally
+}

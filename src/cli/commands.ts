@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 
 const filter = [
   '--filter <text>',
-  'only kernels matching: model:NAME, op:NAME, name:TEXT, or a hash prefix',
+  'only kernels matching: model:NAME, op:NAME, name:TEXT, a hash prefix, or sample:N (every model, op and size with its share)',
 ] as const
 const jobs = ['--jobs <n>', 'tasks at once (default: one a core)'] as const
 const target = ['--target <names>', 'what to compile for, comma-separated', 'native'] as const
@@ -184,7 +184,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'test',
     arguments: '[lane...]',
-    summary: "run xlab's own tests: unit, integration, docker",
+    summary: "run xlab's own tests: unit, integration, docker, llm-hf",
     load: () => import('./test.ts'),
   },
 ]

@@ -12,10 +12,7 @@ export function slices(text: string): string[] {
   const [inner] = defined.toSorted((a, b) => (b.body?.length ?? 0) - (a.body?.length ?? 0))
   if (inner === undefined) return []
   const parts = [...(defined.length > 1 ? [functionAlone(inner)] : []), ...regions(inner)]
-  return parts.reduce<string[]>((kept, part) => {
-    const last = kept.at(-1)
-    return last !== undefined && part.length >= last.length ? kept : [...kept, part]
-  }, [])
+  return parts.filter((part, i) => parts.slice(0, i).every(before => part.length < before.length))
 }
 
 const functionAlone = ({ head, body = [] }: FunctionLines): string =>

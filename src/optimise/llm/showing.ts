@@ -1,5 +1,6 @@
 /** How a kernel is shown to a model: whole, else compacted, else a part of it, else only in figures, as its window allows. */
 
+import { neutral } from '../../kernel/compact/neutral.ts'
 import { toNotation } from '../../kernel/compact/notation.ts'
 import { CANONICALISING } from '../../kernel/compact/passes.ts'
 import { compact } from '../../kernel/compact/plain.ts'
@@ -34,9 +35,9 @@ export async function* viewsOf(
   speaks: 'completion' | 'chat',
   session: Pick<Session, 'toolchain' | 'signal'>,
 ): AsyncGenerator<View> {
-  yield { form: 'whole', notation: 'ir', ir }
+  yield { form: 'whole', notation: 'ir', ir: neutral(ir) }
   const shorter = await canonicalised(ir, session)
-  const { text } = compact(shorter ?? ir)
+  const text = neutral(compact(shorter ?? ir).text)
   const after = shorter === undefined ? {} : { after: CANONICALISING }
   yield { form: 'compacted', notation: 'ir', ir: text, ...after }
   // A model that is told what to do can be told how to read.

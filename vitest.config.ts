@@ -6,6 +6,11 @@ const lane = (name: string, testTimeout: number) => ({
 
 export default defineConfig({
   test: {
-    projects: [lane('unit', 5_000), lane('integration', 300_000), lane('docker', 900_000)],
+    projects: [
+      lane('unit', 5_000),
+      lane('integration', 300_000),
+      lane('docker', 900_000),
+      lane('llm-hf', 900_000),
+    ],
   },
 })

@@ -17,11 +17,14 @@ interface LaneResult {
 const LANES: Readonly<Record<string, () => Promise<string | undefined>>> = {
   unit: async () => undefined,
   integration: async () => undefined,
-  docker: async () => {
-    const { findEngine } = await import('../containers/engine.ts')
-    const found = await findEngine()
-    return found.state === 'found' ? undefined : `no Docker engine answers: ${found.tried.join('; ')}`
-  },
+  docker: needsEngine,
+  'llm-hf': needsEngine,
+}
+
+async function needsEngine(): Promise<string | undefined> {
+  const { findEngine } = await import('../containers/engine.ts')
+  const found = await findEngine()
+  return found.state === 'found' ? undefined : `no Docker engine answers: ${found.tried.join('; ')}`
 }
 
 async function runLane(lane: string, signal: AbortSignal): Promise<LaneResult> {

@@ -3,18 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { inState, MODELS_DIR } from '../../../config/paths.ts'
-import { environmentError } from '../../../errors.ts'
 import { describeExit, run } from '../../../process/run.ts'
-import type { Endpoint } from './http.ts'
-
-/** A server that answers. */
-export interface Running {
-  readonly endpoint: Endpoint
-  /** How it ended, in one line; settles when it has. */
-  readonly ended: Promise<string>
-  /** Ends it, and waits until it has. */
-  stop(): Promise<void>
-}
+import { lastWords, type Running, startServer } from './running.ts'
 
 export interface Program {
   readonly python: string
@@ -30,75 +20,34 @@ export interface Program {
 const FOREVER_MS = 2 ** 31 - 1
 let started = 0
 
-/**
- * Starts a server and waits until it listens. It ends when its standard input closes, so also when xlab is killed.
- * Throws an environment error with the server's last words if it does not come up.
- */
-export async function startProgram(program: Program, signal: AbortSignal): Promise<Running> {
-  signal.throwIfAborted()
+/** Starts a server. It ends when its standard input closes, so also when xlab is killed. Errors as startServer's. */
+export function startProgram(program: Program, signal: AbortSignal): Promise<Running> {
+  const { python, script, args, title, readySeconds } = program
   const key = randomBytes(16).toString('hex')
   mkdirSync(inState('work'), { recursive: true })
   const logFile = inState('work', `llm-${process.pid}-${started++}.log`)
-  const ending = new AbortController()
-  const abort = (): void => ending.abort()
-  signal.addEventListener('abort', abort, { once: true })
-  let listen: (url: string) => void = () => {}
-  const listening = new Promise<string>(resolve => {
-    listen = resolve
-  })
-  const ended = run(program.python, [join(MODELS_DIR, program.script), ...program.args, '--log', logFile], {
-    leash: true,
-    signal: ending.signal,
-    timeoutMs: FOREVER_MS,
-    env: { XLAB_SERVER_KEY: key, PYTHONDONTWRITEBYTECODE: '1' },
-    onStdout: line => {
-      const url = urlIn(line)
-      if (url !== undefined) listen(url)
+  return startServer({
+    ...{ title, readySeconds, signal },
+    endpoint: url => ({ url, key }),
+    async run(ending, onLine) {
+      const exit = await run(python, [join(MODELS_DIR, script), ...args, '--log', logFile], {
+        leash: true,
+        signal: ending,
+        timeoutMs: FOREVER_MS,
+        env: { XLAB_SERVER_KEY: key, PYTHONDONTWRITEBYTECODE: '1' },
+        onStdout: onLine,
+      })
+      const words = lastWords(`${readIfThere(logFile)}\n${exit.stderr}`)
+      rmSync(logFile, { force: true })
+      return `${describeExit(exit)}${words === '' ? '' : `: ${words}`}`
     },
-  }).then(exit => {
-    signal.removeEventListener('abort', abort)
-    const words = lastWords(logFile, exit.stderr)
-    rmSync(logFile, { force: true })
-    return `${describeExit(exit)}${words === '' ? '' : `: ${words}`}`
   })
-  const url = await Promise.race([listening, ended.then(() => undefined), late(program.readySeconds)])
-  if (typeof url === 'string')
-    return {
-      endpoint: { url, key },
-      ended,
-      async stop() {
-        ending.abort()
-        await ended
-      },
-    }
-  ending.abort()
-  const how = await ended
-  signal.throwIfAborted()
-  throw environmentError(
-    `${program.title} does not start: ${url !== undefined ? `not ready after ${program.readySeconds} s` : how}`,
-    "see 'xlab doctor'; a smaller model or context needs less memory",
-  )
 }
 
-/** The address in a server's `{"event": "listening", "url": …}`. */
-export function urlIn(line: string): string | undefined {
-  if (!line.startsWith('{"event": "listening"')) return undefined
-  const { url } = JSON.parse(line) as { url?: unknown }
-  return typeof url === 'string' ? url : undefined
-}
-
-/** The last line of a server's log that tells of an error, else its last. */
-function lastWords(logFile: string, stderr: string): string {
-  let text = stderr
+function readIfThere(file: string): string {
   try {
-    text = readFileSync(logFile, 'utf8') + stderr
+    return readFileSync(file, 'utf8')
   } catch {
-    // it ended before it opened its log
+    return '' // it ended before it opened its log
   }
-  const lines = text.split('\n').filter(line => line.trim() !== '')
-  const line = lines.findLast(one => /error|fail|what\(\)|memory|abort/i.test(one)) ?? lines.at(-1) ?? ''
-  return line.trim().slice(0, 300)
 }
-
-const late = (seconds: number): Promise<{ late: true }> =>
-  new Promise(resolve => setTimeout(() => resolve({ late: true }), seconds * 1000).unref())

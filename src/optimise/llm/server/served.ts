@@ -4,7 +4,7 @@ import { log } from '../../../log.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { type Client, estimateTokens, openClient } from './client.ts'
 import { type Completion, type CompletionRequest, type LanguageModel, TEMPLATE_TOKENS } from './model.ts'
-import type { Running } from './process.ts'
+import type { Running } from './running.ts'
 
 export interface Served {
   readonly name: string

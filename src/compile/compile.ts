@@ -122,7 +122,7 @@ async function measured(
   const { object, ir, commands } = made
   try {
     const parsed = parseObject(object)
-    const instructions = await countInstructions(toolchain, parsed)
+    const instructions = await countInstructions(toolchain, object)
     return {
       state: 'ok',
       object,

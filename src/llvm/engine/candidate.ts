@@ -7,7 +7,7 @@ import { type Api, copyBytes, type Out, type Pointer } from './api.ts'
 import type { InstructionCounter } from './disassembler.ts'
 import { openMachines } from './machines.ts'
 import { openModules, withDataLayout } from './modules.ts'
-import { openOptions } from './options.ts'
+import { isReread, openOptions } from './options.ts'
 import type { Made, MakeRequest, MeasureRequest, Spent } from './protocol.ts'
 
 /** What an emitted object is known by, kept for equal IR. */
@@ -118,6 +118,7 @@ export function openMaker(api: Api, count: InstructionCounter): Maker {
 
   /** What `llc` makes of text. It reads it again: the order of uses, which code depends on, is that of the text. */
   const emitted = (request: MakeRequest, text: Uint8Array, spent: Spent): Uint8Array => {
+    if (!isReread(request.codegenOptions)) throw new Unmade('its options may leave something behind')
     const args = [...machineArgs(request), `-relocation-model=${request.relocationModel}`]
     const all = [...args, ...request.codegenOptions]
     const machine = machines.get({ ...request, level: request.codegenLevel, args: all })
@@ -127,7 +128,7 @@ export function openMaker(api: Api, count: InstructionCounter): Maker {
       throw new Unmade('its options are not taken')
     const context = api.createContext()
     try {
-      const parsed = timed(spent, 'reparse', () => api.parse(context, text, 'MID'))
+      const parsed = timed(spent, 'reparse', () => api.parse(context, text, request.opt ? 'MID' : 'IN'))
       if ('message' in parsed) throw new Unmade('it does not parse')
       const { module } = parsed
       setTarget(module, request.triple)

@@ -149,7 +149,7 @@ test('sizes and instructions are those of llvm-objcopy and llvm-objdump', async 
       cwd: folder,
     })
     const lines = listing.stdout.toString().match(/^\s+[0-9a-f]+:/gm) ?? []
-    expect(await countInstructions(toolchain, parsed)).toBe(lines.length)
+    expect(await countInstructions(toolchain, object)).toBe(lines.length)
   }
   rmSync(folder, { recursive: true })
 })

@@ -67,8 +67,8 @@ size_t arena_bytes(const struct job *job, size_t replicas) {
   return total;
 }
 
-bool open_arena(struct arena *a, const struct job *job, size_t replicas, const uint64_t *stagger, enum privacy privacy,
-                char *reason, size_t size) {
+bool open_arena(struct arena *a, const struct job *job, size_t replicas, const uint64_t *stagger, char *reason,
+                size_t size) {
   if (canaries[0] == 0)
     for (size_t i = 0; i < CANARIES; i++) canaries[i] = (uint8_t)(mix(i) | 1);
   *a = (struct arena){.job = job, .slot_count = job->slot_count, .replicas = replicas};
@@ -93,9 +93,7 @@ bool open_arena(struct arena *a, const struct job *job, size_t replicas, const u
     int access = s->out ? PROT_READ | PROT_WRITE : PROT_READ;
     if (mprotect(a->theirs + s->begin, s->end - s->begin, access) != 0) fatal("mprotect: %s", strerror(errno));
     if (!s->out) continue;
-    size_t bytes = s->stride * replicas;
-    s->pristine = hidden_alloc(bytes);
-    if (privacy == INHERITED) madvise(s->pristine, bytes, MADV_DOFORK);
+    s->pristine = hidden_alloc(s->stride * replicas);
   }
   return true;
 }

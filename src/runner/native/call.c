@@ -20,6 +20,14 @@ void aim_caller(struct caller *c, size_t replica) {
   }
 }
 
+void aim_inputs(struct caller *c, size_t replica) {
+  aim_caller(c, 0);
+  for (size_t i = 0; i < c->frame.num_args; i++) {
+    const struct slot *s = &c->arena->slots[c->arena->job->arguments[i].slot];
+    if (s->in) c->args[i].data = c->arena->theirs + s->offset + replica * s->stride;
+  }
+}
+
 void *call_kernel(struct caller *c, kernel_fn kernel) {
   for (c->id.z = 0; c->id.z < c->workgroups.z; c->id.z++)
     for (c->id.y = 0; c->id.y < c->workgroups.y; c->id.y++)

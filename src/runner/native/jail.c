@@ -1,4 +1,4 @@
-/* Children: forked for one piece of work, shut in, watched by the parent's clock, and reaped.
+/* The jail a child shuts itself into before foreign code runs.
  *
  * What a hostile function can do: compute, and write into its own copy of memory, the outputs and the control page. It
  * cannot reach expected results, which it does not inherit, so claiming to be done does not make wrong outputs right. */
@@ -29,12 +29,10 @@
 #define ARCH AUDIT_ARCH_AARCH64
 #endif
 
-enum { CRASHED = 97, STACK = 8 << 20 };
 enum { NO_NEW_PRIVS = 1, LIMITS = 2, CLOSED = 4, FILTERED = 8 };
 struct control *control;
 static char layers[80];
-static uintptr_t stack_top;
-static uint64_t nonce;
+uintptr_t stack_top;
 
 uint64_t now_ns(void) {
   struct timespec t;
@@ -68,17 +66,18 @@ static bool set_limits(uint32_t limit_ms, size_t arena_size) {
   return bad == 0;
 }
 
-static bool close_files(void) {
+/* All but the first `kept`. */
+static bool close_files(int kept) {
 #ifdef SYS_close_range
-  if (syscall(SYS_close_range, 0U, ~0U, 0U) == 0) return true;
+  if (syscall(SYS_close_range, (unsigned)kept, ~0U, 0U) == 0) return true;
 #endif
-  for (int fd = 0; fd < 256; fd++) close(fd);
-  return fcntl(0, F_GETFD) < 0 && errno == EBADF;
+  for (int fd = kept; fd < 256; fd++) close(fd);
+  return fcntl(kept, F_GETFD) < 0 && errno == EBADF;
 }
 
 /* Everything but clock reads, the end of the process and the return from a signal handler traps; another ABI's calls
- * kill at once. Not even write is left: results go through shared memory. */
-static bool filter_calls(void) {
+ * kill at once. Results go through shared memory, so not even write is left, but to the pipes a timed child keeps. */
+static bool filter_calls(int pipes) {
 #define ALLOW(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
@@ -89,6 +88,10 @@ static bool filter_calls(void) {
       ALLOW(SYS_exit_group),
       ALLOW(SYS_clock_gettime),
       ALLOW(SYS_rt_sigreturn),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)pipes, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
   };
 #undef ALLOW
@@ -96,13 +99,14 @@ static bool filter_calls(void) {
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-static int enter_jail(uint32_t limit_ms, size_t arena_size) {
-  int got = 0;
+int enter_jail(uint32_t limit_ms, size_t arena_size, const int pipes[PIPES]) {
+  int got = 0, kept = pipes ? PIPES : 0;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (int i = 0; i < kept; i++) dup2(pipes[i], i);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) got |= NO_NEW_PRIVS;
-  if (close_files()) got |= CLOSED;
+  if (close_files(kept)) got |= CLOSED;
   if (set_limits(limit_ms, arena_size)) got |= LIMITS;
-  if (filter_calls()) got |= FILTERED;
+  if (filter_calls(kept)) got |= FILTERED;
   return got;
 }
 
@@ -112,26 +116,30 @@ static void probe_jail(void) {
   pid_t pid = fork();
   if (pid < 0) fatal("cannot fork: %s", strerror(errno));
   if (pid == 0) {
-    control->progress = (uint64_t)enter_jail(1000, 0);
+    control->progress = (uint64_t)enter_jail(1000, 0, NULL);
     syscall(SYS_getppid);
-    control->done = nonce;
+    control->done = 1;
     _exit(0);
   }
   waitpid(pid, NULL, 0);
   got = control->progress;
-  if (control->done == nonce) got &= ~(uint64_t)FILTERED;
+  if (control->done) got &= ~(uint64_t)FILTERED;
   snprintf(layers, sizeof layers, "%s%s%s%sguard-pages", got & NO_NEW_PRIVS ? "no-new-privs " : "",
            got & CLOSED ? "closed-files " : "", got & LIMITS ? "limits " : "", got & FILTERED ? "seccomp " : "");
 }
 
 const char *jail_layers(void) { return layers; }
 
+struct control *open_control(void) {
+  struct control *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) fatal("no shared memory: %s", strerror(errno));
+  return page;
+}
+
 void open_jail(void) {
   int here;
   stack_top = (uintptr_t)&here;
-  nonce = mix(now_ns() ^ (uint64_t)getpid()) | 1;
-  control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (control == MAP_FAILED) fatal("no shared memory: %s", strerror(errno));
+  control = open_control();
   static uint8_t handler_stack[64 << 10];
   stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
   sigaltstack(&stack, NULL);
@@ -144,93 +152,4 @@ void open_jail(void) {
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, NULL);
   probe_jail();
-}
-
-/* Waits for the child until the deadline; false when it had to be killed. */
-static bool reap(pid_t pid, uint32_t limit_ms, int *status) {
-  uint64_t deadline = now_ns() + (uint64_t)limit_ms * 1000000ULL;
-  sigset_t child;
-  sigemptyset(&child);
-  sigaddset(&child, SIGCHLD);
-  while (waitpid(pid, status, WNOHANG) == 0) {
-    uint64_t now = now_ns();
-    if (now >= deadline) {
-      kill(pid, SIGKILL);
-      waitpid(pid, status, 0);
-      return false;
-    }
-    uint64_t left = deadline - now;
-    struct timespec wait = {(time_t)(left / 1000000000ULL), (long)(left % 1000000000ULL)};
-    sigtimedwait(&child, NULL, &wait);
-  }
-  return true;
-}
-
-static void explain_fault(const struct arena *arena, char *reason, size_t size) {
-  uintptr_t address = (uintptr_t)control->address;
-  switch (control->signal) {
-  case SIGSYS: snprintf(reason, size, "tried forbidden system call %llu", (unsigned long long)control->address); return;
-  case SIGFPE: snprintf(reason, size, "trapped in integer division (by zero, or overflow)"); return;
-  case SIGILL: snprintf(reason, size, "executed an illegal or unreachable instruction"); return;
-  case SIGTRAP: snprintf(reason, size, "executed a breakpoint instruction"); return;
-  default: break;
-  }
-  if (address < stack_top && address + STACK + (1 << 20) > stack_top) {
-    snprintf(reason, size, "overflowed the stack");
-    return;
-  }
-  if (address == 0 && control->signal == SIGSEGV) {
-    snprintf(reason, size, "accessed a null, misaligned or impossible address");
-    return;
-  }
-  const char *verb = control->access == 2 ? "wrote" : control->access == 1 ? "read" : "accessed";
-  describe_address(arena, address, verb, reason, size);
-}
-
-/* To the last core this process may use: the first ones take most interrupts. */
-static void pin(void) {
-  cpu_set_t set, one;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return;
-  CPU_ZERO(&one);
-  for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && CPU_COUNT(&one) == 0; cpu--)
-    if (CPU_ISSET(cpu, &set)) CPU_SET(cpu, &one);
-  sched_setaffinity(0, sizeof one, &one);
-}
-
-enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement placement,
-                       const struct arena *arena, char *reason, size_t size) {
-  *control = (struct control){0};
-  nonce = mix(nonce) | 1;
-  pid_t pid = fork();
-  if (pid < 0) fatal("cannot fork: %s", strerror(errno));
-  if (pid == 0) {
-    if (placement == PINNED) pin();
-    populate_arena(arena);
-    enter_jail(limit_ms, arena->size);
-    body(context);
-    control->done = nonce;
-    _exit(0);
-  }
-  int status;
-  if (!reap(pid, limit_ms, &status)) {
-    snprintf(reason, size, "did not finish within %u ms", limit_ms);
-    return TIMED_OUT;
-  }
-  if (WIFSIGNALED(status)) {
-    snprintf(reason, size, "was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return FAILED;
-  }
-  if (WEXITSTATUS(status) == CRASHED && control->signal) {
-    explain_fault(arena, reason, size);
-    return FAILED;
-  }
-  if (control->done != nonce) {
-    snprintf(reason, size, "ended the process early with exit code %d", WEXITSTATUS(status));
-    return FAILED;
-  }
-  if (control->returned) {
-    snprintf(reason, size, "returned an error");
-    return FAILED;
-  }
-  return COMPLETED;
 }

@@ -3,9 +3,10 @@
 
 int main(void) {
   open_jail();
+  choose_clock();
   put("{\"kind\":\"hello\",\"functions\":%u,\"jail\":", xlab_function_count);
   put_string(jail_layers());
-  put(",\"clock\":\"wall\"}");
+  put(",\"clock\":\"%s\"}", clock_name());
   end_line();
   for (struct job job; read_job(&job); free_job(&job)) {
     if (job.timing) time_functions(&job);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* ---- the kernel ABI: openxla/xla, xla/backends/cpu/runtime/kernel_c_api.h (64-bit) ---- */
 struct dim3 {
@@ -135,10 +136,8 @@ struct arena {
 /* Memory that children do not inherit: nothing in it can be read or forged by them. Zeroed. */
 void *hidden_alloc(size_t bytes);
 void hidden_free(void *, size_t bytes);
-enum privacy { HIDDEN, INHERITED };
 /* False, with a reason, when there is not enough memory. `stagger` moves buffers off their page ends (timing only). */
-bool open_arena(struct arena *, const struct job *, size_t replicas, const uint64_t *stagger, enum privacy, char *reason,
-                size_t size);
+bool open_arena(struct arena *, const struct job *, size_t replicas, const uint64_t *stagger, char *reason, size_t size);
 void close_arena(struct arena *);
 size_t arena_bytes(const struct job *, size_t replicas);
 /* Copies what writable slots hold before each run, canaries included. */
@@ -159,28 +158,84 @@ unsigned input_bits(const struct job *);
 /* Replica r of every input takes the bits of case `first + r`, in order of the arguments. */
 void fill_cases(const struct arena *, uint64_t first);
 
-/* ---- children: jail.c ---- */
-enum { MAX_REASON = 400 };
+/* ---- the jail: jail.c ---- */
+enum { MAX_REASON = 400, CRASHED = 97, STACK = 8 << 20 };
 /* Shared with the child, which may write anything into it: only ever a hint, but for `done` being necessary. */
 struct control {
   volatile uint64_t done;     /* the nonce, once the harness has returned */
-  volatile uint64_t progress; /* the replica, or the function, now running */
+  volatile uint64_t progress; /* the replica now running */
   volatile uint64_t returned; /* what a kernel returned that was not null */
   volatile uint64_t address;  /* of a fault */
   volatile uint32_t signal;
   volatile uint32_t access; /* 1 read, 2 write, 0 unknown */
-  volatile uint64_t started_ns;
+  /* Of a worker: what it is to do next, and how long it says that took. */
+  volatile uint32_t calls, first;
+  volatile uint32_t cold;
+  volatile uint64_t claimed_ns;
 };
-extern struct control *control;
+extern struct control *control; /* of the child at hand */
+extern uintptr_t stack_top;
+struct control *open_control(void);
 void open_jail(void);
+enum { PIPES = 2 };
+/* In a child. It keeps the pipes, if any, as its files 0 and 1, to write to. Gives the layers that hold. */
+int enter_jail(uint32_t limit_ms, size_t arena_size, const int pipes[PIPES]);
 /* Names of the layers that a child really got, space separated. */
 const char *jail_layers(void);
+uint64_t now_ns(void);
+
+/* ---- children: child.c ---- */
 enum outcome { COMPLETED, FAILED, TIMED_OUT };
 enum placement { ANYWHERE, PINNED };
 /* Forks, jails the child, runs body(context) in it, and reaps it. */
 enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement, const struct arena *,
                        char *reason, size_t size);
-uint64_t now_ns(void);
+/* The first half of that, and what the end of such a child means. */
+pid_t fork_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement, const struct arena *,
+                 const int pipes[PIPES]);
+enum outcome explain_end(int status, const struct arena *, char *reason, size_t size);
+
+/* ---- workers: worker.c ---- */
+/* A child that stays, holds one function and runs it as often as it is told, while the parent looks at the clock. */
+struct worker {
+  const struct function *function;
+  pid_t pid;
+  int gate, done; /* the parent's ends */
+  int counter;    /* of instructions, or -1 */
+  int state;      /* /proc/PID/stat, or -1 */
+  int32_t clock;  /* the kernel's account of the process */
+  struct control *control;
+  uint64_t rest_ns;     /* that account when it last waited */
+  uint64_t overhead_ns; /* of an order without calls */
+  uint64_t overhead_instructions;
+  uint32_t orders, overruns; /* of those, the ones it computed beyond */
+  bool pinned;
+};
+struct order {
+  uint32_t calls;
+  uint32_t last; /* the replica of the last call: they alternate */
+  bool cold;     /* caches flushed before each call */
+};
+struct timing {
+  uint64_t ns;           /* by the parent's clock, without what an empty order costs */
+  uint64_t claimed_ns;   /* by the child's own */
+  uint64_t instructions; /* 0 when nothing counts them */
+  bool overran;          /* it went on computing behind its end */
+};
+/* Called once, before any worker: which clock is fine enough. */
+void choose_clock(void);
+const char *clock_name(void);
+uint64_t tick_ns(void);
+/* False, with a reason, when it does not come up, or fails. */
+bool open_worker(struct worker *, const struct function *, const struct arena *, uint32_t limit_ms, uint32_t shift,
+                 char *reason);
+bool give_order(struct worker *, struct order, uint32_t limit_ms, const struct arena *, struct timing *, char *reason);
+void close_worker(struct worker *);
+
+/* ---- what disturbs: noise.c ---- */
+extern const struct function pulse; /* a fixed piece of work: its time tells of the core's frequency and neighbours */
+uint64_t stolen_ticks(void);        /* of the whole machine, by its hypervisor */
+int cpu_of(pid_t);
 
 /* ---- calls: call.c ---- */
 /* Calls the kernel for every workgroup under a floating-point mode; what it returned first that was not null. */
@@ -193,6 +248,8 @@ struct caller {
 void open_caller(struct caller *, const struct arena *);
 void close_caller(struct caller *);
 void aim_caller(struct caller *, size_t replica);
+/* The same, but buffers that are only written stay those of the first replica. */
+void aim_inputs(struct caller *, size_t replica);
 void *call_kernel(struct caller *, kernel_fn);
 void enter_float_mode(enum rounding, bool flush);
 void leave_float_mode(void);

@@ -1,58 +1,78 @@
-/* One timing job: the functions of a kernel interleaved in one process, pinned to a core, in as many fresh processes
- * as asked. A sample is a batch of calls long enough that the clock's grain does not show; batches of the functions
- * alternate in a random order, so that whatever else the machine does meets all of them alike.
+/* One timing job: the functions of a kernel, each in a process of its own, all pinned to one core, take turns in random
+ * order, every second round in the reverse of the one before (ABBA), so that whatever else the machine does meets all
+ * of them alike. As many sets of fresh processes as asked. A sample is a batch of calls, of at least 50 µs and a
+ * hundred ticks of the clock.
  *
- * Outside the timed regions, before each batch, writable buffers get their first contents back and the function is
- * called once. So a function that works in place starts each batch from the same data, though within a batch it is
- * fed its own results; denormals are flushed for XLA's kernels, and neither infinities nor NaNs slow SSE or NEON.
- *
- * The child tells its own times. A function could forge them (they lie in memory it can write); the parent only knows
- * that they cannot exceed the time that passed. Only builds that agreed are timed. */
-#define _GNU_SOURCE
+ * Calls alternate between two sets of inputs while the outputs stay in one place, and from pair to pair the inputs
+ * change where they lie: a function that remembers pointers, inputs or that it was called before leaves the wrong
+ * outputs, and these are looked at by the parent after every batch. Inputs are uniform in (-1, 1): nothing underflows.
+ * Functions that work in place start each batch from the same data and are fed their own results within it. */
 #include "runner.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { TICKS = 100, MAX_BATCH = 1 << 22, CHECKED_EACH_PAIR = 256 << 10 };
+enum { TICKS = 100, LEAST_NS = 50000, MAX_BATCH = 1 << 22, SETS = 2, RETAKES = 3 };
+enum { CHECKED_ALWAYS = 256 << 10, COLD_CALLS = 16, COLD_MOST_NS = 4000000, PULSES = 5, PULSE_PERCENT = 4 };
 
-struct measured {
-  uint32_t position, batch;
-  uint64_t ns;
+struct subject {
+  const struct function *function;
+  struct worker worker;
+  uint32_t batch, retaken;
+  bool constant;              /* its outputs do not depend on the inputs */
+  uint64_t expected[SETS][2]; /* hashes of what its first calls gave */
+  uint64_t instructions;      /* of a call */
 };
-/* Shared with the child. */
-struct record {
-  volatile uint32_t pairs; /* complete ones */
-  volatile uint32_t changed; /* 1 + index of a function whose outputs did not stay the same */
-  struct measured samples[]; /* pair × function */
+struct measured {
+  uint32_t position, batch, retaken;
+  bool cold;
+  const char *disturbance;
+  double ns;
 };
 struct session {
   const struct job *job;
-  const struct function **functions;
+  struct subject *subjects;
   size_t count;
+  struct worker pulse;
   struct arena arena;
-  struct caller caller;
-  struct record *record;
-  uint32_t process, limit_ms; /* of one process: its share of the job's */
-  uint64_t target_ns, *first_hash;
-  uint32_t *batch, *order;
+  uint8_t *sets[SETS]; /* inputs, and first contents of outputs */
+  struct measured *samples; /* pair × function, then cold ones */
+  size_t taken;
+  uint32_t *order, process, limit_ms; /* of one process: its share of the job's */
+  uint64_t target_ns, pulse_ns, retakes;
+  size_t culprit;
   bool in_place, small;
+  char *reason;
 };
 
-static void restore(const struct session *s) {
+/* ---- buffers ---- */
+static void load(const struct session *s, uint32_t set, bool inputs) {
   for (size_t i = 0; i < s->arena.slot_count; i++) {
     const struct slot *slot = &s->arena.slots[i];
-    if (slot->out) memcpy(s->arena.theirs + slot->offset, slot->pristine, slot->bytes);
+    if (!slot->out && !inputs) continue;
+    for (size_t at = slot->offset; at < slot->offset + 2 * slot->stride; at += slot->stride)
+      memcpy(s->arena.mine + at, s->sets[set] + at, slot->bytes);
   }
 }
 
-static uint64_t hash_outputs(const struct session *s) {
+static void make_sets(struct session *s) {
+  for (uint32_t set = 0; set < SETS; set++) {
+    s->sets[set] = hidden_alloc(s->arena.size);
+    for (uint32_t r = 0; r < 2; r++) fill_replica(&s->arena, r, TIMING, 2 * set + r);
+    for (size_t i = 0; i < s->arena.slot_count; i++) {
+      const struct slot *slot = &s->arena.slots[i];
+      const uint8_t *from = slot->out ? slot->pristine : s->arena.mine + slot->offset;
+      memcpy(s->sets[set] + slot->offset, from, 2 * slot->stride);
+    }
+  }
+}
+
+static uint64_t hash_outputs(const struct session *s, uint32_t replica) {
   uint64_t hash = 0;
   for (size_t i = 0; i < s->arena.slot_count; i++) {
     const struct slot *slot = &s->arena.slots[i];
     if (!slot->out) continue;
-    const uint8_t *at = s->arena.theirs + slot->offset;
+    const uint8_t *at = s->arena.mine + slot->offset + (slot->in ? replica * slot->stride : 0);
     for (size_t b = 0; b < slot->bytes; b += 8) {
       uint64_t word = 0;
       memcpy(&word, at + b, slot->bytes - b < 8 ? slot->bytes - b : 8);
@@ -63,49 +83,124 @@ static uint64_t hash_outputs(const struct session *s) {
   return hash;
 }
 
-/* Nanoseconds of `calls` calls. */
-static uint64_t time_batch(struct session *s, size_t f, uint32_t calls) {
-  kernel_fn kernel = s->functions[f]->call;
-  control->progress = f;
-  enter_float_mode(NEAREST, s->job->flush);
-  uint64_t started = now_ns();
-  void *error = NULL;
-  for (uint32_t i = 0; i < calls; i++) error = call_kernel(&s->caller, kernel);
-  uint64_t ns = now_ns() - started;
-  leave_float_mode();
-  if (error) control->returned = (uint64_t)(uintptr_t)error;
-  return ns;
+/* ---- orders ---- */
+static bool order(struct session *s, size_t f, struct order what, struct timing *t) {
+  s->culprit = f;
+  return give_order(&s->subjects[f].worker, what, s->limit_ms, &s->arena, t, s->reason);
 }
 
-/* The clock's grain: the smallest step it was seen to make. */
-static uint64_t tick_ns(void) {
-  uint64_t least = UINT64_MAX;
-  for (int i = 0; i < 100; i++) {
-    uint64_t a = now_ns(), b;
-    do b = now_ns();
-    while (b == a);
-    if (b - a < least) least = b - a;
-  }
-  return least;
+static bool changed(struct session *s) {
+  snprintf(s->reason, MAX_REASON, "gave other outputs in timed runs than in its first calls");
+  return false;
 }
 
-static void calibrate(struct session *s, size_t f) {
-  uint32_t batch = 1;
-  for (;;) {
-    restore(s);
-    uint64_t ns = time_batch(s, f, batch);
-    if (ns >= s->target_ns || batch >= MAX_BATCH) break;
+/* One call on fresh data, and whether it gave what the first did. */
+static bool check_once(struct session *s, size_t f, uint32_t set, uint32_t replica) {
+  struct timing t;
+  load(s, set, false);
+  if (!order(s, f, (struct order){.calls = 1, .last = replica}, &t)) return false;
+  return hash_outputs(s, replica) == s->subjects[f].expected[set][replica] || changed(s);
+}
+
+/* Leaves the worker between orders as a batch should find it: both inputs touched, the other one's outputs in place. */
+static bool warm_up(struct session *s, size_t f, uint32_t set, uint32_t last) {
+  struct timing t;
+  if (s->in_place) load(s, set, false);
+  if (!order(s, f, (struct order){.calls = 2, .last = !last}, &t)) return false;
+  if (s->in_place || s->subjects[f].constant) load(s, set, false);
+  return true;
+}
+
+static bool take_batch(struct session *s, size_t f, uint32_t set, uint32_t last, struct timing *t) {
+  return warm_up(s, f, set, last) && order(s, f, (struct order){.calls = s->subjects[f].batch, .last = last}, t);
+}
+
+static bool calibrate(struct session *s, size_t f) {
+  struct subject *subject = &s->subjects[f];
+  for (subject->batch = 1;;) {
+    struct timing t;
+    if (!take_batch(s, f, 0, 0, &t)) return false;
+    subject->instructions = t.instructions / subject->batch;
+    if (t.ns >= s->target_ns) return true;
+    if (subject->batch >= MAX_BATCH) {
+      snprintf(s->reason, MAX_REASON, "took less time than any call can: it cannot have been called");
+      return false;
+    }
     /* Towards the target with a fifth to spare, at least double and at most sixteenfold a step. */
-    double wanted = 1.2 * (double)batch * (double)s->target_ns / (double)(ns ? ns : 1);
-    double next = wanted < 2.0 * batch ? 2.0 * batch : wanted > 16.0 * batch ? 16.0 * batch : wanted;
-    batch = next > MAX_BATCH ? MAX_BATCH : (uint32_t)next;
+    double batch = subject->batch, wanted = 1.2 * batch * (double)s->target_ns / (double)(t.ns ? t.ns : 1);
+    double next = wanted < 2 * batch ? 2 * batch : wanted > 16 * batch ? 16 * batch : wanted;
+    subject->batch = next > MAX_BATCH ? MAX_BATCH : (uint32_t)next;
   }
-  s->batch[f] = batch;
+}
+
+static bool prepare(struct session *s, size_t f) {
+  struct subject *subject = &s->subjects[f];
+  struct timing t;
+  s->culprit = f;
+  uint32_t shift = (uint32_t)mix(s->job->seed ^ (s->process << 8 | f));
+  if (!open_worker(&subject->worker, subject->function, &s->arena, s->limit_ms, shift, s->reason)) return false;
+  for (uint32_t set = 0; set < SETS; set++)
+    for (uint32_t r = 0; r < 2; r++) {
+      load(s, set, true);
+      if (!order(s, f, (struct order){.calls = 1, .last = r}, &t)) return false;
+      subject->expected[set][r] = hash_outputs(s, r);
+    }
+  if (!check_canaries(&s->arena, s->reason, MAX_REASON)) return false;
+  subject->constant = subject->expected[0][0] == subject->expected[0][1];
+  load(s, 0, true);
+  return calibrate(s, f);
+}
+
+/* ---- samples ---- */
+/* Preempted: the child's own clock went on while the kernel's account of it did not. */
+static const char *disturbance(const struct worker *w, const struct timing *t, int core) {
+  uint64_t slack = t->ns / 50 + 10000;
+  if (t->overran) return "overran";
+  if (!w->pinned && core != cpu_of(w->pid)) return "migrated";
+  return t->claimed_ns > t->ns + w->overhead_ns + slack ? "preempted" : NULL;
+}
+
+static bool take_sample(struct session *s, size_t f, uint32_t pair, bool last_pair, struct measured *out) {
+  struct subject *subject = &s->subjects[f];
+  uint32_t set = pair % SETS, last = (uint32_t)mix(s->job->seed ^ (pair * s->count + f)) & 1;
+  struct timing t;
+  const char *why = NULL;
+  for (uint32_t tries = 0;; tries++) {
+    int core = subject->worker.pinned ? 0 : cpu_of(subject->worker.pid);
+    if (!take_batch(s, f, set, last, &t)) return false;
+    bool check = !s->in_place && (s->small || pair == 0 || last_pair);
+    if (check && hash_outputs(s, last) != subject->expected[set][last]) return changed(s);
+    why = disturbance(&subject->worker, &t, core);
+    if (!why || tries == RETAKES) break;
+    subject->retaken++;
+  }
+  *out = (struct measured){.position = out->position, .batch = subject->batch, .retaken = subject->retaken,
+                           .disturbance = why, .ns = (double)t.ns / subject->batch};
+  subject->retaken = 0;
+  return true;
+}
+
+static bool take_cold(struct session *s, size_t f, struct measured *out) {
+  struct subject *subject = &s->subjects[f];
+  struct timing t;
+  if (s->in_place) load(s, 0, false);
+  double call = s->samples[f].ns + 1;
+  uint32_t calls = call * COLD_CALLS > COLD_MOST_NS ? 1 + (uint32_t)(COLD_MOST_NS / call) : COLD_CALLS;
+  if (!order(s, f, (struct order){.calls = calls, .cold = true}, &t)) return false;
+  *out = (struct measured){.position = (uint32_t)f, .batch = calls, .cold = true, .ns = (double)t.claimed_ns / calls,
+                           .disturbance = t.claimed_ns > t.ns + subject->worker.overhead_ns + 10000 ? "preempted" : NULL};
+  return true;
 }
 
 static void shuffle(const struct session *s, uint32_t pair) {
+  size_t n = s->count;
   uint64_t state = mix(mix(s->job->seed + s->process) + pair);
-  for (size_t i = s->count; i > 1; i--) {
+  for (size_t i = 0; i < n / 2 && pair % 2 == 1; i++) {
+    uint32_t swapped = s->order[i];
+    s->order[i] = s->order[n - 1 - i];
+    s->order[n - 1 - i] = swapped;
+  }
+  for (size_t i = n; i > 1 && pair % 2 == 0; i--) {
     state = mix(state);
     size_t j = state % i;
     uint32_t swapped = s->order[i - 1];
@@ -114,141 +209,157 @@ static void shuffle(const struct session *s, uint32_t pair) {
   }
 }
 
-static void run_pair(struct session *s, uint32_t pair, bool last) {
-  shuffle(s, pair);
+/* The time of a pulse, or 0 when it failed, which is no function's fault. */
+static uint64_t feel_pulse(struct session *s) {
+  struct timing t;
+  char reason[MAX_REASON];
+  if (!s->pulse.pid || !give_order(&s->pulse, (struct order){.calls = 1}, s->limit_ms, &s->arena, &t, reason)) return 0;
+  return t.ns;
+}
+
+/* One round; again, whole, when the machine was disturbed in it and there are retakes left. */
+static bool run_pair(struct session *s, uint32_t pair, bool last) {
+  load(s, pair % SETS, true);
+  uint64_t stolen = stolen_ticks();
+  struct measured *row = s->samples + pair * s->count;
   for (uint32_t position = 0; position < s->count; position++) {
     size_t f = s->order[position];
-    restore(s);
-    time_batch(s, f, 1);
-    restore(s);
-    uint64_t ns = time_batch(s, f, s->batch[f]);
-    s->record->samples[pair * s->count + f] = (struct measured){position, s->batch[f], ns};
-    /* A build must not be fast because it stopped computing: the outputs were wiped before this very batch. */
-    bool check = !s->in_place && (s->small || last);
-    if (check && hash_outputs(s) != s->first_hash[f] && !s->record->changed) s->record->changed = (uint32_t)f + 1;
+    row[f] = (struct measured){.position = position};
+    if (!take_sample(s, f, pair, last, &row[f])) return false;
   }
+  uint64_t beat = feel_pulse(s), least = s->pulse_ns * (100 - PULSE_PERCENT) / 100, most = s->pulse_ns * (100 + PULSE_PERCENT) / 100;
+  const char *why = stolen_ticks() != stolen ? "steal" : beat && (beat < least || beat > most) ? "frequency" : NULL;
+  if (!why) return true;
+  s->pulse_ns = beat ? beat : s->pulse_ns;
+  if (s->retakes > 0) {
+    s->retakes--;
+    for (size_t f = 0; f < s->count; f++) s->subjects[f].retaken = row[f].retaken + 1;
+    return run_pair(s, pair, last);
+  }
+  for (size_t f = 0; f < s->count; f++) row[f].disturbance = why;
+  return true;
 }
 
-static void run_process(void *context) {
-  struct session *s = context;
-  /* The stack's place varies between processes, as it would if they were started anew. */
-  volatile uint8_t *shift = __builtin_alloca(16 + mix(s->job->seed ^ s->process) % 256 * 16);
-  shift[0] = 0;
-  uint64_t started = now_ns(), grain = tick_ns() * TICKS;
-  s->target_ns = s->job->min_sample_ns > grain ? s->job->min_sample_ns : grain;
+/* The median of a few pulses; the worker that gives them may be missing. */
+static void find_pulse(struct session *s) {
+  char reason[MAX_REASON];
+  uint64_t beats[PULSES];
+  if (!open_worker(&s->pulse, &pulse, &s->arena, s->limit_ms, 0, reason)) close_worker(&s->pulse);
+  for (size_t i = 0; i < PULSES; i++) {
+    size_t at = i;
+    for (beats[i] = feel_pulse(s); at > 0 && beats[at - 1] > beats[at]; at--) {
+      uint64_t swapped = beats[at];
+      beats[at] = beats[at - 1];
+      beats[at - 1] = swapped;
+    }
+  }
+  s->pulse_ns = beats[PULSES / 2];
+}
+
+static bool run_process(struct session *s) {
+  uint64_t started = now_ns(), grain = tick_ns() * TICKS, least = s->job->min_sample_ns;
+  s->target_ns = least > grain ? least : grain;
+  if (s->target_ns < LEAST_NS) s->target_ns = LEAST_NS;
+  make_sets(s);
+  find_pulse(s);
+  s->retakes = s->job->pairs;
   for (size_t f = 0; f < s->count; f++) {
     s->order[f] = (uint32_t)f;
-    restore(s);
-    time_batch(s, f, 1);
-    s->first_hash[f] = hash_outputs(s);
-    calibrate(s, f);
+    if (!prepare(s, f)) return false;
   }
   uint64_t budget = (uint64_t)s->limit_ms * 800000ULL; /* leaves a fifth of the limit for what is begun */
-  for (uint32_t pair = 0; pair < s->job->pairs; pair++) {
-    bool last = pair + 1 == s->job->pairs;
-    run_pair(s, pair, last);
-    s->record->pairs = pair + 1;
-    if (now_ns() - started > budget) break;
+  uint32_t pair = 0;
+  for (bool last = false; !last; pair++) {
+    shuffle(s, pair);
+    last = pair + 1 == s->job->pairs || now_ns() - started > budget;
+    if (!run_pair(s, pair, last)) return false;
   }
-  for (size_t f = 0; f < s->count; f++) {
-    restore(s);
-    time_batch(s, f, 1);
-    if (hash_outputs(s) != s->first_hash[f] && !s->record->changed) s->record->changed = (uint32_t)f + 1;
-  }
+  s->taken = pair * s->count;
+  for (size_t f = 0; f < s->count; f++)
+    for (uint32_t i = 0; i < s->job->cold; i++)
+      if (!take_cold(s, f, &s->samples[s->taken++])) return false;
+  for (size_t f = 0; f < s->count; f++)
+    if (!check_once(s, f, 0, (uint32_t)f & 1)) return false;
+  return true;
 }
 
-static void put_failure(const struct job *job, const struct function *function, const char *reason) {
-  put("{\"kind\":\"time-failed\",\"job\":%u", job->number);
-  if (function) {
-    put(",\"function\":");
-    put_string(function->id);
-  }
-  put_reason(reason);
+/* ---- answers ---- */
+static void put_head(const struct session *s, const char *kind, const struct function *function) {
+  put("{\"kind\":\"%s\",\"job\":%u", kind, s->job->number);
+  if (!function) return;
+  put(",\"function\":");
+  put_string(function->id);
+}
+
+static void put_failure(const struct session *s, const struct function *function) {
+  put_head(s, "time-failed", function);
+  put_reason(s->reason);
   put("}");
   end_line();
 }
 
 static void put_samples(const struct session *s) {
-  for (uint32_t pair = 0; pair < s->record->pairs; pair++)
-    for (size_t f = 0; f < s->count; f++) {
-      struct measured m = s->record->samples[pair * s->count + f];
-      put("{\"kind\":\"sample\",\"job\":%u,\"function\":", s->job->number);
-      put_string(s->functions[f]->id);
-      put(",\"process\":%u,\"pair\":%u,\"position\":%u,\"batch\":%u,\"nsPerCall\":%.4f,\"metric\":\"time\",\"retaken\":0}", s->process, pair, m.position,
-          m.batch, (double)m.ns / m.batch);
-      end_line();
-    }
-}
-
-/* What the child claims, held against what the parent saw: it cannot have timed more than the time that passed. */
-static bool believable(const struct session *s, uint64_t wall_ns) {
-  uint64_t total = 0;
-  if (s->record->pairs == 0 || s->record->pairs > s->job->pairs) return false;
-  for (size_t i = 0; i < s->record->pairs * s->count; i++) {
-    if (s->record->samples[i].batch == 0 || s->record->samples[i].ns > wall_ns) return false;
-    total += s->record->samples[i].ns;
+  for (size_t i = 0; i < s->taken; i++) {
+    const struct measured *m = &s->samples[i];
+    size_t warm = s->taken - s->count * s->job->cold;
+    size_t f = m->cold ? m->position : i % s->count, pair = m->cold ? (i - warm) % s->job->cold : i / s->count;
+    put_head(s, "sample", s->subjects[f].function);
+    put(",\"metric\":\"%s\",\"process\":%u,\"pair\":%zu,\"position\":%u,\"batch\":%u,\"nsPerCall\":%.4f,\"retaken\":%u",
+        m->cold ? "time-cold" : "time", s->process, pair, m->position, m->batch, m->ns, m->retaken);
+    if (m->disturbance) put(",\"disturbance\":\"%s\"", m->disturbance);
+    put("}");
+    end_line();
   }
-  return total <= wall_ns;
+  for (size_t f = 0; f < s->count && s->process == 0; f++) {
+    if (!s->subjects[f].instructions) continue;
+    put_head(s, "count", s->subjects[f].function);
+    put(",\"instructions\":%llu}", (unsigned long long)s->subjects[f].instructions);
+    end_line();
+  }
 }
 
-/* One process. True when it is done with; false when a function failed, was reported and left out. */
-static bool run_one(struct session *s, char *reason) {
-  uint64_t stagger = mix(s->job->seed + 977 * s->process), started = now_ns();
-  if (!open_arena(&s->arena, s->job, 1, &stagger, INHERITED, reason, MAX_REASON)) {
-    put_failure(s->job, NULL, reason);
+/* One set of processes. True when it is done with; false when a function failed, was reported and left out. */
+static bool run_one(struct session *s) {
+  uint64_t stagger = mix(s->job->seed + 977 * s->process);
+  if (!open_arena(&s->arena, s->job, 2, &stagger, s->reason, MAX_REASON)) {
+    put_failure(s, NULL);
     s->count = 0;
     return true;
   }
-  fill_replica(&s->arena, 0, TIMING, 0);
   restore_arena(&s->arena);
   size_t output_bytes = 0;
+  s->in_place = false;
   for (size_t i = 0; i < s->arena.slot_count; i++) {
     s->in_place |= s->arena.slots[i].in && s->arena.slots[i].out;
     if (s->arena.slots[i].out) output_bytes += s->arena.slots[i].bytes;
   }
-  s->small = output_bytes <= CHECKED_EACH_PAIR;
-  s->record->pairs = s->record->changed = 0;
-  open_caller(&s->caller, &s->arena);
-  enum outcome outcome = run_child(run_process, s, s->limit_ms, PINNED, &s->arena, reason, MAX_REASON);
-  close_caller(&s->caller);
-  size_t culprit = control->progress < s->count ? (size_t)control->progress : 0;
-  if (outcome == COMPLETED && !check_canaries(&s->arena, reason, MAX_REASON)) outcome = FAILED;
-  if (outcome == COMPLETED && s->record->changed) {
-    outcome = FAILED;
-    culprit = (s->record->changed - 1) % s->count;
-    snprintf(reason, MAX_REASON, "gave other outputs in timed runs than in its first call");
-  }
-  if (outcome == COMPLETED && !believable(s, now_ns() - started)) {
-    outcome = FAILED;
-    snprintf(reason, MAX_REASON, "reported times that cannot be");
-  }
+  s->small = output_bytes <= CHECKED_ALWAYS;
+  s->taken = 0;
+  bool fine = run_process(s);
+  close_worker(&s->pulse);
+  for (size_t f = 0; f < s->count; f++) close_worker(&s->subjects[f].worker);
+  for (size_t f = 0; f < s->count; f++) s->subjects[f].retaken = 0;
+  for (uint32_t set = 0; set < SETS; set++) hidden_free(s->sets[set], s->arena.size);
+  if (fine && !check_canaries(&s->arena, s->reason, MAX_REASON)) fine = false;
   close_arena(&s->arena);
-  if (outcome == COMPLETED) {
-    put_samples(s);
-    return true;
-  }
-  put_failure(s->job, s->functions[culprit], reason);
-  memmove(&s->functions[culprit], &s->functions[culprit + 1], (--s->count - culprit) * sizeof *s->functions);
+  if (fine) put_samples(s);
+  if (fine) return true;
+  put_failure(s, s->subjects[s->culprit].function);
+  memmove(&s->subjects[s->culprit], &s->subjects[s->culprit + 1], (--s->count - s->culprit) * sizeof *s->subjects);
   return false;
 }
 
 void time_functions(const struct job *job) {
-  struct session s = {.job = job, .count = job->function_count};
-  size_t bytes = sizeof *s.record + (size_t)job->pairs * job->function_count * sizeof(struct measured);
-  s.record = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (s.record == MAP_FAILED) fatal("out of memory: %zu bytes", bytes);
-  s.functions = calloc(s.count + 1, sizeof *s.functions);
-  s.first_hash = calloc(s.count + 1, sizeof *s.first_hash);
-  s.batch = calloc(s.count + 1, sizeof *s.batch);
-  s.order = calloc(s.count + 1, sizeof *s.order);
-  for (size_t i = 0; i < s.count; i++) s.functions[i] = job->functions[i];
-  s.limit_ms = job->processes ? job->limit_ms / job->processes + 1 : 0;
   char reason[MAX_REASON];
+  struct session s = {.job = job, .count = job->function_count, .reason = reason};
+  s.subjects = calloc(s.count + 1, sizeof *s.subjects);
+  s.order = calloc(s.count + 1, sizeof *s.order);
+  s.samples = calloc(((size_t)job->pairs + job->cold) * s.count + 1, sizeof *s.samples);
+  for (size_t i = 0; i < s.count; i++) s.subjects[i] = (struct subject){.function = job->functions[i], .worker.counter = -1};
+  s.limit_ms = job->processes ? job->limit_ms / job->processes + 1 : 0;
   for (s.process = 0; s.process < job->processes && s.count > 0;)
-    if (run_one(&s, reason)) s.process++;
-  munmap(s.record, bytes);
-  free(s.functions);
-  free(s.first_hash);
-  free(s.batch);
+    if (run_one(&s)) s.process++;
+  free(s.subjects);
   free(s.order);
+  free(s.samples);
 }

@@ -176,7 +176,7 @@ static void finish(const struct session *s, const char *reason) {
 
 /* Tries cases, or trials, `first` to `total` with `replicas` of them in one child. */
 static void try_all(struct session *s, uint64_t first, uint64_t total, size_t replicas, char *reason) {
-  if (!open_arena(&s->arena, s->job, replicas, NULL, HIDDEN, reason, MAX_REASON)) return;
+  if (!open_arena(&s->arena, s->job, replicas, NULL, reason, MAX_REASON)) return;
   s->expectation = open_expectation(&s->arena);
   s->skip = calloc(replicas, 1);
   for (s->first = first; s->first < total && !finished(s); s->first += replicas) {

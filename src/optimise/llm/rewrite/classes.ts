@@ -26,7 +26,7 @@ const MESSAGES: readonly (readonly [string, RegExp])[] = [
   ],
   [
     'type error',
-    /but expected '|invalid operand type|doesn't match function result type|invalid cast opcode|operands?[^\n]* must (?:be|have)|must have '?i1|must be i1|requires integer operands|must be a pointer|must be an integer|must be a (?:vector|floating)|same type|invalid (?:getelementptr|extractelement|insertelement|extractvalue|insertvalue)|returning void|first-class|base of getelementptr|type of|invalid type|opaque|must be aggregate|operand must/i,
+    /but expected '|invalid operand type|doesn't match function result type|invalid cast opcode|operands?[^\n]* must (?:be|have)|must have '?i1|must be i1|requires integer operands|must be a pointer|must be an integer|must be a (?:vector|floating)|same type|invalid (?:getelementptr|extractelement|insertelement|extractvalue|insertvalue)|returning void|first-class|base of getelementptr|type of|invalid type|opaque|must be aggregate|must be sized|operand must/i,
   ],
   [
     'control flow',
@@ -55,7 +55,7 @@ export function plainMessage(message: string): string {
 const BROKEN: readonly (readonly [string, RegExp])[] = [
   ['timeout', /did not finish|time limit|ran past/],
   ['stack', /overflowed the stack/],
-  ['out of bounds', /\b(?:wrote|read) \d+ bytes|wrote byte|which is an input|accessed/],
+  ['out of bounds', /\b(?:wrote|read) \d+ bytes|wrote byte|which is an input|accessed|belongs to no buffer/],
   ['forbidden call', /forbidden system call|needs what no bundle offers/],
   ['exit', /ended the process|returned an error/],
   ['crash', /signal|division|trap|crash/],

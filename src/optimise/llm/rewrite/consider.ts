@@ -28,24 +28,30 @@ export async function consider(
   services: { readonly dialect: Dialect; readonly reader: Reader; readonly shown: Shown | undefined },
 ): Promise<Considered> {
   const { dialect, reader, shown } = services
+  const long = reply.text.length >= LONGEST_REPLY
+  const cut = long ? 'too long' : reply.cut ? 'truncated' : undefined
   const found = dialect.answer('rewrite', reply.text.slice(0, LONGEST_REPLY))
-  if (found.state === 'none') return failed('none', reply.cut ? 'truncated' : 'no code', found.why, undefined)
+  if (found.state === 'none') return failed('none', cut ?? 'no code', found.why, undefined)
   const answer = found.text
   const spliced = splice(answer, kernel, shown)
   if (spliced.state === 'unchanged')
     return failed('unchanged', 'unchanged', 'it is the code that was given', answer)
-  if (spliced.state === 'refused') return failed('invalid', spliced.class, spliced.message, answer)
+  // What is no IR to the gate is said in LLVM's words, which may only parse it.
+  const foreign = spliced.state !== 'ok' && (spliced.state === 'unreadable' || spliced.class === UNKNOWN)
+  if (spliced.state === 'refused' && !foreign)
+    return failed('invalid', spliced.class, spliced.message, answer)
   const read = await reader.read(spliced.state === 'ok' ? spliced.ir : answer)
-  if (spliced.state === 'ok' && read.state === 'ok') return { state: 'candidate', ir: spliced.ir, answer }
-  if (spliced.state === 'unreadable') {
-    const told = read.state === 'rejected' ? plainMessage(read.message) : spliced.message
-    const class_ =
-      read.state === 'rejected' && spliced.class !== 'truncated' ? classOfMessage(told) : spliced.class
-    return failed('invalid', reply.cut ? 'truncated' : class_, told, answer)
+  if (spliced.state === 'ok') {
+    if (read.state === 'ok') return { state: 'candidate', ir: spliced.ir, answer }
+    return failed('invalid', cut ?? classOfMessage(read.message), plainMessage(read.message), answer)
   }
-  const message = read.state === 'rejected' ? read.message : ''
-  return failed('invalid', reply.cut ? 'truncated' : classOfMessage(message), plainMessage(message), answer)
+  const told = read.state === 'rejected' ? plainMessage(read.message) : spliced.message
+  const own = read.state !== 'rejected' || spliced.class === 'truncated'
+  return failed('invalid', cut ?? (own ? spliced.class : classOfMessage(told)), told, answer)
 }
+
+/** The gate's class of what may be a slip of the pen. */
+const UNKNOWN = 'unknown instruction'
 
 const failed = (
   outcome: Settlement['outcome'],

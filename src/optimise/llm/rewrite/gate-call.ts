@@ -93,7 +93,9 @@ function checkEffects(
 ): void {
   if (/^llvm\.mem(?:cpy|move|set)\./.test(name) && passed.at(-1)?.at(-1)?.text !== 'false')
     throw new Refused('gate:volatile', `volatile copies are not allowed: ${show(statement)}`)
-  const null_ = passed.some(part => part.some(({ text }) => text === 'null' || text === 'zeroinitializer'))
-  if (null_ && passed.some(part => part.some(({ text }) => text === 'ptr')) && !habits.namesNull)
+  const isNull = (part: readonly Token[]): boolean =>
+    part.some(({ text }) => text === 'ptr') &&
+    part.some(({ text }) => text === 'null' || text === 'zeroinitializer')
+  if (passed.some(isNull) && !habits.namesNull)
     throw new Refused('gate:address', `it uses a null address: ${show(statement)}`)
 }

@@ -76,7 +76,7 @@ function checkOpcode(opcode: string, statement: Statement, { habits }: GateState
     )
   if (kept === undefined && !OPCODES.has(opcode))
     throw new Refused(
-      'gate:unknown word',
+      'unknown instruction',
       `'${opcode}' is no instruction that is allowed: ${show(statement)}`,
     )
 }
@@ -87,11 +87,11 @@ function checkPointers(opcode: string, rest: Statement, statement: Statement, { 
   }
   const ofPointers = (type: readonly Token[]): boolean => {
     const end = type.findIndex(({ text }) => text === ',')
-    return type.slice(0, end < 0 ? type.length : end).some(({ text }) => text === 'ptr')
+    return type.slice(0, end < 0 ? type.length : end).some(({ text }) => text === 'ptr' || text === '*')
   }
   const null_ = rest.some(({ text }) => text === 'null')
   if (opcode === 'ret') {
-    if (rest[0]?.text === 'ptr' && rest[1]?.text !== 'null' && !habits.returnsPointers)
+    if (ofPointers(rest) && rest.at(-1)?.text !== 'null' && !habits.returnsPointers)
       refuse('it returns an address')
   } else if (null_ && !habits.namesNull) refuse('it uses null')
   if (opcode === 'store' && ofPointers(rest) && !habits.storesPointers) refuse('it stores an address')

@@ -42,9 +42,12 @@ export function readKernel(ir: string): KernelModule {
   }
 }
 
+/** What writes memory, but for calls of the module's own functions. */
+const WRITES = /^(?:store |(?:%\S+ = )?(?:tail )?call [^@]*@llvm\.(?:mem|masked\.(?:store|scatter)))/
+
 /**
- * Of the functions only the module itself sees, the one with the most instructions; where there is none, the exported
- * one. Bodies that xlab gave XLA's intrinsics are none of the kernel's.
+ * The exported function where it writes memory itself or is alone; else, as it only fetches arguments then, the largest
+ * of the functions only the module sees. Bodies that xlab gave XLA's intrinsics are none of the kernel's.
  */
 function innerOf(ir: string, functions: readonly AnswerFunction[]): AnswerFunction {
   const internal = new Set(
@@ -54,9 +57,9 @@ function innerOf(ir: string, functions: readonly AnswerFunction[]): AnswerFuncti
   )
   const own = functions.filter(f => !/^"?xla\./.test(f.name))
   const inside = own.filter(f => internal.has(f.name))
-  const [inner] = (inside.length > 0 ? inside : own).toSorted(
-    (a, b) => b.statements.length - a.statements.length,
-  )
+  const works = (f: AnswerFunction): boolean => f.statements.some(statement => WRITES.test(render(statement)))
+  const busy = own.find(f => !internal.has(f.name) && (works(f) || inside.length === 0))
+  const [inner] = busy ? [busy] : inside.toSorted((a, b) => b.statements.length - a.statements.length)
   if (inner === undefined) throw new SyntaxError('it defines no function')
   return inner
 }
@@ -94,9 +97,9 @@ export function habitsOf(f: AnswerFunction): Habits {
     globals: globalsOf(f),
     allocasLater: ALLOCA_LATER.test(lines.join('\n')),
     allocas: new Set(lines.flatMap(line => /= alloca (.*?)(?:, align \d+)?$/.exec(line)?.[1] ?? [])),
-    storesPointers: has(/^store (?:ptr|<[^>]*ptr>)/),
-    returnsPointers: has(/^ret ptr (?!null)/),
-    comparesPointers: has(/= icmp \w+ (?:ptr|<[^>]*ptr>)/),
+    storesPointers: has(/^store (?:ptr|<[^>]*ptr>|\S+\*)/),
+    returnsPointers: has(/^ret (?:ptr|\S+\*) (?!null)/),
+    comparesPointers: has(/= icmp (?:samesign )?\w+ (?:ptr|<[^>]*ptr>|\S+\*)/),
     namesNull: has(/^(?!ret ).*\bnull\b/),
   }
 }

@@ -12,7 +12,8 @@ import { levelSettings } from '../../opt/levels.ts'
 import { kernelSource } from '../../source.ts'
 import { note } from '../../tally.ts'
 import { ask, propose, settle } from '../conversation.ts'
-import type { PromptFacts } from '../dialects/dialect.ts'
+import type { Prompt, PromptFacts } from '../dialects/dialect.ts'
+import { factsOf } from '../facts.ts'
 import type { Session, Strategy, Task } from '../strategy.ts'
 import { consider } from './consider.ts'
 import { faultOf, judgeBuilds } from './judged.ts'
@@ -46,6 +47,7 @@ export const rewrite: Strategy = {
       return
     }
     const views = viewsOf(kernel, session.model.dialect.speaks)
+    const facts = await factsOf(task, kernel.ir, session)
     const { toolchain, signal, options } = session
     const reader = await openReader(toolchain, { signal, children: 1, deadlineMs: READ_MS, ladder: 'pinned' })
     let attempts: Attempt[] = Array.from({ length: session.samples }, (_, sample) => ({ sample }))
@@ -55,7 +57,7 @@ export const rewrite: Strategy = {
         for (const attempt of attempts) {
           if (session.over()) break
           session.say(`${task.kernel.name} sample ${attempt.sample}${round > 0 ? `, repair ${round}` : ''}`)
-          await answerOnce(attempt, round, { task, session, kernel, reader, views })
+          await answerOnce(attempt, round, { task, session, kernel, reader, views, facts })
           asked.push(attempt)
         }
         await judgeAll(asked, task, session)
@@ -73,22 +75,19 @@ interface Work {
   readonly kernel: KernelModule
   readonly reader: Reader
   readonly views: readonly View[]
+  readonly facts: PromptFacts
 }
 
 /** Asks once more; leaves a build to judge, a fault to repair, or neither when there is no use in going on. */
 async function answerOnce(attempt: Attempt, round: number, work: Work): Promise<void> {
-  const { task, session, kernel, reader, views } = work
+  const { task, session, kernel, reader, views, facts } = work
   const { model, options } = session
   const { repair, sample } = attempt
   delete attempt.repair
   delete attempt.build
-  const facts = (view: View): PromptFacts => ({
-    metric: options.metric,
-    ir: view.ir,
-    ...countsOf(task, session),
-    ...(repair && { repair }),
-  })
-  const fitted = await fitting(views, view => model.dialect.prompt('rewrite', facts(view)), model)
+  const prompted = (view: View): Prompt =>
+    model.dialect.prompt('rewrite', { ...facts, ir: view.ir, ...(repair && { repair }) })
+  const fitted = await fitting(task, views, prompted, session)
   if (fitted === undefined) {
     note(session.tally, 'none', 'it does not fit the context window')
     return
@@ -156,20 +155,6 @@ async function judgeAll(attempts: readonly Attempt[], task: Task, session: Sessi
     settleExchange(session.store, exchange.id, settlement)
     attempt.repair = { answer: repair?.answer ?? '', message: fault.message }
   }
-}
-
-/** Instructions and code bytes of the kernel built without optimisation, where that was done. */
-function countsOf(
-  { kernel, targetId }: Task,
-  { store }: Session,
-): Pick<PromptFacts, 'instructions' | 'codeBytes'> {
-  const row = store
-    .prepare(
-      `SELECT b.instructions, b.code_bytes AS codeBytes FROM build b JOIN proposal p ON p.build_hash = b.hash
-       WHERE p.kernel_hash = ? AND p.target_id = ? AND p.proposer = 'opt:O0' AND b.state = 'ok' LIMIT 1`,
-    )
-    .get(kernel.hash, targetId) as { instructions: number; codeBytes: number } | undefined
-  return row ?? {}
 }
 
 async function textOf({ kernel, target }: Task, session: Session): Promise<string> {

@@ -91,8 +91,7 @@ function put(all: readonly Pair[], kernel: KernelModule, shown: Shown | undefine
   for (const { from, to } of all) {
     const gated = gateFunction(from, to, kernel)
     // What is as it was keeps its metadata.
-    const same = (f: AnswerFunction): boolean =>
-      shape(from, gated.lines) === shape(f, gateFunction(f, to, kernel).lines)
+    const same = (f: AnswerFunction): boolean => shape(from, gated.lines) === ownShape(f, to, kernel)
     const seen = shown?.kernel.functions.get(to.name)
     if (same(to) || (seen !== undefined && same(seen))) continue
     bodies.set(to.name, { from, lines: gated.lines })
@@ -145,6 +144,16 @@ function renamed(head: string, from: AnswerFunction): string {
   for (let depth = 1; depth > 0 && close < head.length; close++)
     depth += head[close] === '(' ? 1 : head[close] === ')' ? -1 : 0
   return `${head.slice(0, open)}${parameters.join(', ')}${head.slice(close - 1)}`
+}
+
+/** The shape of the kernel's own function, if that could pass the gate. */
+function ownShape(f: AnswerFunction, original: AnswerFunction, kernel: KernelModule): string | undefined {
+  try {
+    return shape(f, gateFunction(f, original, kernel).lines)
+  } catch (error) {
+    if (error instanceof Refused) return undefined
+    throw error
+  }
 }
 
 /** A function's text with its names by order of appearance: equal for functions that differ in names only. */

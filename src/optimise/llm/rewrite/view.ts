@@ -1,9 +1,11 @@
 /** What a model is shown of a kernel it is to rewrite: as much as its context window takes beside an answer of that length. */
 import { compact } from '../../../kernel/compact/plain.ts'
 import { functionTexts } from '../../../kernel/ir-scan.ts'
+import { putShowing } from '../../../store/showings.ts'
 import type { Form } from '../conversation.ts'
 import type { Prompt } from '../dialects/dialect.ts'
-import type { LanguageModel } from '../server/model.ts'
+import { TEMPLATE_TOKENS } from '../server/model.ts'
+import type { Session, Task } from '../strategy.ts'
 import { type KernelModule, readKernel } from './kernel-module.ts'
 import type { Shown } from './splice.ts'
 
@@ -21,8 +23,6 @@ export interface Fitted {
   readonly maxTokens: number
 }
 
-/** Tokens a chat template or server may add. */
-const MARGIN = 64
 /** Room for an answer longer than what was shown, and the words around it. */
 const ANSWER = { times: 1.25, more: 64 } as const
 
@@ -47,17 +47,36 @@ function functionAlone(ir: string, name: string): string {
   return `${[...types.map(([line]) => line), text].join('\n')}\n`
 }
 
-/** The first view whose prompt and answer fit; undefined when none does. */
+/** The first view whose prompt and answer fit, stored as how the kernel was shown; undefined, and so stored, when none does. */
 export async function fitting(
+  task: Task,
   views: readonly View[],
   promptOf: (view: View) => Prompt,
-  model: LanguageModel,
+  { model, store }: Pick<Session, 'model' | 'store'>,
 ): Promise<Fitted | undefined> {
+  const [full] = views
+  const before = await model.countTokens(full?.ir ?? '')
+  const keep = (form: Form, tokensAfter: number): void =>
+    putShowing(store, {
+      ...{ kernel: task.kernel.hash, model: model.model, contextTokens: model.contextTokens },
+      ...{
+        dialect: model.dialect.name,
+        strategy: 'rewrite',
+        form,
+        notation: form === 'refused' ? 'none' : 'ir',
+      },
+      ...{ lines: (full?.ir ?? '').split('\n').length - 1, tokensBefore: before, tokensAfter },
+      counted: model.tokenCounts,
+    })
   for (const view of views) {
     const prompt = promptOf(view)
     const tokens = await model.countTokens(`${prompt.system ?? ''}${prompt.prompt}`)
-    const maxTokens = Math.ceil(ANSWER.times * (await model.countTokens(view.ir))) + ANSWER.more
-    if (tokens + maxTokens + MARGIN <= model.contextTokens) return { view, prompt, maxTokens }
+    const shown = await model.countTokens(view.ir)
+    const maxTokens = Math.ceil(ANSWER.times * shown) + ANSWER.more
+    if (tokens + maxTokens + TEMPLATE_TOKENS[model.dialect.speaks] > model.contextTokens) continue
+    keep(view.form, shown)
+    return { view, prompt, maxTokens }
   }
+  keep('refused', 0)
   return undefined
 }

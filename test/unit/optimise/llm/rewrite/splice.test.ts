@@ -141,7 +141,7 @@ describe('refused', () => {
     ['gate:varargs', '%x = va_arg ptr %v0, i32'],
     ['gate:unknown word', '%x = add i32 1, 2 %y = add i32 3, 4'],
     ['gate:unknown word', '%x = add i32 1, add (i32 1, i32 2)'],
-    ['gate:unknown word', '%x = frobnicate i32 1, 2'],
+    ['unknown instruction', '%x = frobnicate i32 1, 2'],
     ['gate:string', '%x = add i32 1, %"a b"'],
     ['gate:calling convention', 'call fastcc void @g()'],
   ])('%s: %s', (kind, line) => {

@@ -12,8 +12,6 @@ export type { Image, ImageSpec } from './image.ts'
 export interface Engine {
   /** How it was found and its version, for a person: `the default socket, Docker 20.10.24`. */
   readonly where: string
-  /** Whether it is reached over a network. */
-  readonly remote: boolean
   /** Architecture of its machine, as Linux calls it: x86_64, aarch64. */
   readonly architecture: string
   /** An image of our own, built unless one with the same inputs is there. Environment errors if it cannot be built. */
@@ -65,7 +63,6 @@ async function open(docker: Docker, place: Endpoint, timeoutMs: number): Promise
   }
   return {
     where: `${place.from}, Docker ${info.ServerVersion}`,
-    remote: nature.remote,
     architecture: String(info.Architecture ?? ''),
     ensureImage: (spec, signal) => ensureImage(docker, spec, signal),
     findImage: (name, signal) => findImage(docker, name, signal),

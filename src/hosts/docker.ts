@@ -29,7 +29,6 @@ export async function openDockerMachine(settings: DockerSettings, signal?: Abort
   const image = await engine.ensureImage(EMPTY, signal)
   return {
     triple: `${architectureOf(engine.architecture)}-unknown-linux-gnu`,
-    place: engine.remote ? 'elsewhere' : 'here',
     emulated: false,
     put: async program => ({
       start: how =>

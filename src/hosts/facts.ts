@@ -21,6 +21,8 @@ const CPUINFO = '/proc/cpuinfo'
 const BOARD = '/sys/firmware/devicetree/base/model'
 const STAT = '/proc/stat'
 const LOAD = '/proc/loadavg'
+/** Differs from machine to machine and from boot to boot. */
+export const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 
 /** What factsOf wants to see, of any Linux machine. */
 export const FACT_FILES: readonly string[] = [
@@ -30,6 +32,7 @@ export const FACT_FILES: readonly string[] = [
   BOARD,
   STAT,
   LOAD,
+  BOOT_ID,
 ]
 
 /**

@@ -13,7 +13,6 @@ import { runJobs } from './runner-process.ts'
 /** Programs run where they lie; an empty environment, for what runs inherits nothing of ours. */
 export const here = (triple: string): Machine => ({
   triple,
-  place: 'here',
   emulated: false,
   put: async program => ({
     start: how => run(program.path, [], { ...how, env: {}, bare: true }),

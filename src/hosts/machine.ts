@@ -28,7 +28,6 @@ export interface Placed {
 
 export interface Machine {
   readonly triple: string
-  readonly place: Host['place']
   readonly emulated: boolean
   /** What there is to say of the CPU where the probe would speak of another: an emulator's. */
   readonly cpu?: string
@@ -44,14 +43,14 @@ export type OpenHost = Host & { readonly found: HostFacts }
 
 /** The host that a machine is, under a person's settings. `probed` is what its probe said. */
 export function hostOf(settings: HostSettings, machine: Machine, probed: Probed): OpenHost {
-  const { place, emulated } = machine
+  const { emulated } = machine
   const facts = ({ cpu, ...rest }: HostFacts): HostFacts => ({ cpu: machine.cpu ?? cpu, ...rest })
   return {
     found: facts(probed.facts),
     name: settings.name,
     kind: settings.kind,
     emulated,
-    place,
+    place: probed.here ? 'here' : 'elsewhere',
     target: targetOf(settings, probed.target),
     describe: async () => facts((await probeOn(machine)).facts),
     execute: async (bundle, jobs, options) => {

@@ -1,4 +1,5 @@
 /** What a machine is, said by a small static program that runs there: native/probe.zig, made here for any target. */
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
@@ -6,16 +7,20 @@ import { environmentError } from '../errors.ts'
 import { sha256, type Target } from '../kernel/build.ts'
 import { ensureZig } from '../llvm/zig.ts'
 import { describeExit, run, succeeded } from '../process/run.ts'
-import { FACT_FILES, factsOf } from './facts.ts'
+import { BOOT_ID, FACT_FILES, factsOf } from './facts.ts'
 import type { HostFacts } from './host.ts'
 import type { Machine, Program } from './machine.ts'
 
 export interface Probed {
   readonly target: Target
   readonly facts: HostFacts
+  /** It is this machine under another name, if need be in a container. */
+  readonly here: boolean
 }
 
 const SOURCE = join(import.meta.dirname, 'native/probe.zig')
+/** No other machine's; `none` where there is no such file here. */
+const ownBoot = existsSync(BOOT_ID) ? readFileSync(BOOT_ID, 'utf8').trim() : 'none'
 const made = new Map<string, Promise<Program>>()
 
 /** Runs the probe on a machine. Throws an environment error that says why it cannot. */
@@ -66,6 +71,7 @@ export function parseProbe(text: string): Probed {
       cpu,
       features: value('features').split(',').filter(isFeature).sort().join(','),
     },
+    here: files.get(BOOT_ID)?.trim() === ownBoot,
     facts: factsOf(files, {
       architecture: arch,
       cpu,

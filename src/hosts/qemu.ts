@@ -21,7 +21,6 @@ export async function openQemuMachine(settings: QemuSettings): Promise<Machine> 
   const cpu = settings.emulate ?? ANY_CPU
   return {
     triple,
-    place: 'here',
     emulated: true,
     cpu: `${cpu}, imitated by qemu ${version}`,
     hint: `'${program} -cpu help' shows what it can imitate; 'emulate' in xlab.yaml chooses`,

@@ -50,12 +50,16 @@ export async function openSsh(settings: SshSettings): Promise<SshClient> {
     ...(settings.port === undefined ? [] : ['-p', String(settings.port)]),
     ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
   ]
+  let connected = false
   const client: SshClient = {
-    // The login shell may be any; sh is everywhere.
-    run: (script, how = {}) =>
-      run('ssh', [...leading, '--', settings.address, `exec sh -c '${script}'`], how),
+    run: async (script, how = {}) => {
+      // The login shell may be any; sh is everywhere.
+      const exit = await run('ssh', [...leading, '--', settings.address, `exec sh -c '${script}'`], how)
+      connected = !isLost(exit)
+      return exit
+    },
     connect: async (tries, signal) => {
-      for (let tried = 1; ; tried++) {
+      for (let tried = 1; !connected; tried++) {
         const exit = await client.run(':', { timeoutMs: 3000 * CONNECT_SECONDS, ...(signal && { signal }) })
         signal?.throwIfAborted()
         if (succeeded(exit)) return

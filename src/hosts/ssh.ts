@@ -1,4 +1,5 @@
 /** A machine reached by ssh: one static executable is copied, checked, run in a fresh directory and removed. */
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { SshSettings } from '../config/settings/settings.ts'
 import { environmentError } from '../errors.ts'
@@ -19,30 +20,28 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 const script = (...lines: readonly string[]): string => lines.join(' ')
 
 /**
- * Makes the directory, takes the program in and says what arrived; without sha256sum, it is sent back to be hashed
- * here. What is cut off leaves nothing behind.
+ * Makes the directory, takes the program in and says the hash of what arrived; without sha256sum, it is sent back to be
+ * hashed here. What is cut off leaves nothing behind.
  */
-const put = (parent: string): string =>
+const put = (directory: string): string =>
   script(
-    'umask 077;',
-    `d=$(mktemp -d ${parent}/xlab.XXXXXXXXXX) || exit 81;`,
-    'trap "rm -rf $d" EXIT; trap "exit 82" HUP INT TERM;',
-    'cat >$d/bundle && chmod 500 $d/bundle || exit 83;',
-    'echo $d;',
-    'if command -v sha256sum >/dev/null; then sha256sum <$d/bundle; else cat $d/bundle; fi || exit 84;',
+    `umask 077; mkdir ${directory} || exit 81;`,
+    `trap "rm -rf ${directory}" EXIT; trap "exit 82" HUP INT TERM PIPE;`,
+    `cd ${directory} && cat >bundle && chmod 500 bundle || exit 83;`,
+    'if command -v sha256sum >/dev/null; then sha256sum <bundle; else cat bundle; fi || exit 84;',
     'trap - EXIT',
   )
 
 /**
- * Runs the program on the jobs beside it with an empty environment. The connection is a leash: when it goes, so do the
- * program, which would disturb what runs next, and the directory.
+ * Runs the program on the jobs beside it with an empty environment, and removes the directory if it ended well. The
+ * connection is a leash: when it goes, so do the program, which would disturb what runs next, and the directory.
  */
 const start = (directory: string): string =>
   script(
     `cd ${directory} 2>/dev/null || exit 91;`,
     'exec 3<&0; env -i ./bundle <jobs & p=$!;',
-    `( cat <&3 >/dev/null; kill -9 $p; rm -rf ${directory} ) >/dev/null 2>&1 & w=$!;`,
-    'wait $p; s=$?; kill -9 $w 2>/dev/null; exit $s',
+    `( cat <&3 >/dev/null; rm -rf ${directory}; kill -9 $p ) >/dev/null 2>&1 & w=$!;`,
+    `wait $p; s=$?; kill -9 $w 2>/dev/null; [ $s != 0 ] || rm -rf ${directory}; exit $s`,
   )
 
 /** Connects and finds out what it is. */
@@ -60,7 +59,6 @@ export async function openSshMachine(settings: SshSettings, signal?: AbortSignal
       )
     return {
       triple: `${architecture}-unknown-linux-gnu`,
-      place: 'elsewhere',
       emulated: false,
       put: (program, stop) => place(client, settings, program, stop),
       close: () => client.close(),
@@ -77,15 +75,53 @@ async function place(
   program: Program,
   signal: AbortSignal | undefined,
 ): Promise<Placed> {
-  let directory: string | undefined = await send(client, settings, program, signal)
-  return {
-    async start({ input = '', ...how }) {
-      const stop = how.signal
+  // Directories that may still be there; their names are drawn here, so that they are known whatever happens.
+  const made = new Set<string>()
+  const parent = settings.directory ?? '/tmp'
+  const bytes = await readFile(program.path)
+
+  /** Copies the program into a fresh directory there; its path. */
+  async function send(stop: AbortSignal | undefined): Promise<string> {
+    for (let tried = 1; ; tried++) {
       await client.connect(TRIES, stop)
-      // The connection that took the program may have taken the directory with it.
+      const directory = `${parent}/xlab.${randomUUID()}`
+      made.add(directory)
+      const exit = await client.run(put(directory), {
+        ...limits(stop),
+        input: bytes,
+        maxBytes: bytes.length + 65536,
+      })
+      stop?.throwIfAborted()
+      const hash = /^[0-9a-f]{64}\b/.exec(exit.stdout.toString('latin1', 0, 80))?.[0] ?? sha256(exit.stdout)
+      if (succeeded(exit) && hash === program.hash) return directory
+      if (tried >= TRIES || !(isLost(exit) || succeeded(exit)))
+        throw environmentError(
+          `${settings.name}: a program cannot be put into ${parent}: ${lastLine(exit)}`,
+          "its 'directory' in xlab.yaml names another folder",
+        )
+    }
+  }
+
+  async function remove(): Promise<void> {
+    if (made.size > 0) await client.run(`rm -rf ${[...made].join(' ')}`, { timeoutMs: 20_000 })
+    made.clear()
+  }
+
+  let directory: string | undefined
+  try {
+    directory = await send(signal)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return {
+    remove,
+    async start({ input = '', ...how }) {
+      await client.connect(TRIES, how.signal)
+      // A connection that went, or a host that started anew, may have taken the directory along.
       for (let again = false; ; again = true) {
-        directory ??= await send(client, settings, program, stop)
-        const written = await client.run(`cat >${directory}/jobs`, { ...limits(stop), input })
+        directory ??= await send(how.signal)
+        const written = await client.run(`cat >${directory}/jobs`, { ...limits(how.signal), input })
         if (isLost(written)) return { state: 'lost', why: lastLine(written) }
         if (succeeded(written)) break
         if (again)
@@ -93,48 +129,10 @@ async function place(
         directory = undefined
       }
       const exit = await client.run(start(directory), { ...how, leash: true })
-      if (!isLost(exit)) return exit
-      directory = undefined
-      return { state: 'lost', why: lastLine(exit) }
+      if (succeeded(exit)) made.delete(directory)
+      if (succeeded(exit) || isLost(exit)) directory = undefined
+      return isLost(exit) ? { state: 'lost', why: lastLine(exit) } : exit
     },
-    async remove() {
-      if (directory !== undefined) await client.run(`rm -rf ${directory}`, { timeoutMs: 20_000 })
-      directory = undefined
-    },
-  }
-}
-
-/** Copies a program into a fresh directory there; its path. */
-async function send(
-  client: SshClient,
-  settings: SshSettings,
-  program: Program,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const bytes = await readFile(program.path)
-  const parent = settings.directory ?? '/tmp'
-  for (let tried = 1; ; tried++) {
-    await client.connect(TRIES, signal)
-    const exit = await client.run(put(parent), {
-      ...limits(signal),
-      input: bytes,
-      maxBytes: bytes.length + 65536,
-    })
-    signal?.throwIfAborted()
-    if (succeeded(exit)) {
-      const end = exit.stdout.indexOf('\n')
-      const directory = exit.stdout.toString('utf8', 0, end)
-      const arrived = exit.stdout.subarray(end + 1)
-      const hash = /^[0-9a-f]{64}\b/.exec(arrived.toString('latin1', 0, 80))?.[0] ?? sha256(arrived)
-      const ours = directory.startsWith(`${parent}/xlab.`) && /^[\w./-]+$/.test(directory)
-      if (hash === program.hash && ours) return directory
-      if (ours) await client.run(`rm -rf ${directory}`, limits(signal))
-    }
-    if (tried >= TRIES || (exit.state === 'exited' && exit.code !== 255 && exit.code !== 0))
-      throw environmentError(
-        `${settings.name}: a program cannot be put into ${parent}: ${lastLine(exit)}`,
-        "its 'directory' in xlab.yaml names another folder",
-      )
   }
 }
 

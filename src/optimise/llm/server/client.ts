@@ -162,7 +162,7 @@ function completionOf(
     | Record<string, unknown>
     | undefined
   const message = choice?.message as Record<string, unknown> | undefined
-  const text = choice?.text ?? message?.content
+  const text = choice?.text === undefined ? message?.content : choice.text
   if (choice === undefined || (typeof text !== 'string' && text !== null))
     return asFailed(failure('unclear', 'not-a-completion', 'JSON without choices'), seconds)
   if (typeof text !== 'string' || text.trim() === '')

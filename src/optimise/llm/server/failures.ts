@@ -33,7 +33,7 @@ const STATUSES: Readonly<Record<number, readonly [fault: Failed['fault'], hint: 
   404: ['environment', 'check the URL and --llm-model'],
   408: ['unclear', ''],
   413: ['subject', ''],
-  429: ['environment', 'the server’s limit is used up; try again later'],
+  429: ['environment', 'too many requests'],
   500: ['unclear', ''],
 }
 

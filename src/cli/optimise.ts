@@ -15,7 +15,10 @@ import { jobsOf } from './numbers.ts'
 import { requireKernels } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
-  const proposers = parseProposers(text(options.with) ?? '', exploreOptions(options))
+  const proposers = parseProposers(text(options.with) ?? '', {
+    ...exploreOptions(options),
+    llms: context.settings().llms,
+  })
   const engine = engineOf(options)
   const filter = text(options.filter)
   const jobs = jobsOf(options.jobs)

@@ -56,7 +56,7 @@ export interface NewExchange extends ExchangeKey {
 
 /** What became of a reply: `outcome` as the schema lists them. */
 export interface Settlement {
-  readonly outcome: 'none' | 'invalid' | 'broken' | 'unchanged' | 'built'
+  readonly outcome: 'none' | 'invalid' | 'broken' | 'unchanged' | 'built' | 'hints'
   readonly class?: string | undefined
   readonly reason?: string | undefined
   readonly build?: string | undefined

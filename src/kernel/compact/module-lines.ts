@@ -5,6 +5,8 @@ export interface FunctionLines {
   readonly name: string
   readonly head: string
   readonly body: readonly string[] | undefined
+  /** Numbers, from 1, of the head's line in the text and of the body's lines. */
+  readonly at: readonly number[]
 }
 
 export interface ModuleLines {
@@ -28,11 +30,16 @@ export function moduleLines(ir: string): ModuleLines {
   for (let i = 0; i < lines.length; i++) {
     const line = (lines[i] ?? '').trim()
     if (line === '' || line.startsWith(';')) continue
-    if (line.startsWith('declare ')) functions.push({ name: nameOf(line), head: line, body: undefined })
+    if (line.startsWith('declare '))
+      functions.push({ name: nameOf(line), head: line, body: undefined, at: [i + 1] })
     else if (line.startsWith('define ')) {
       const body: string[] = []
-      for (i++; i < lines.length && lines[i]?.trim() !== '}'; i++) addTo(body, lines[i] ?? '')
-      functions.push({ name: nameOf(line), head: line.replace(/\s*\{$/, ''), body })
+      const at = [i + 1]
+      for (i++; i < lines.length && lines[i]?.trim() !== '}'; i++) {
+        addTo(body, lines[i] ?? '')
+        if (at.length <= body.length) at.push(i + 1)
+      }
+      functions.push({ name: nameOf(line), head: line.replace(/\s*\{$/, ''), body, at })
     } else parts[kindOf(line)].push(line)
   }
   return { ...parts, functions }

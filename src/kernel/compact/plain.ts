@@ -32,6 +32,8 @@ export interface FunctionKey {
 export interface LineKey {
   readonly shown: string
   readonly full: string
+  /** Number of its line in the IR that was compacted, from 1. */
+  readonly at: number
   readonly hidden: readonly string[]
 }
 
@@ -66,15 +68,16 @@ function byAppearance(lines: FunctionLines): (name: string) => string {
   return rename
 }
 
-function functionKey({ name, head, body }: FunctionLines, rename: (name: string) => string): FunctionKey {
+function functionKey({ name, head, body, at }: FunctionLines, rename: (name: string) => string): FunctionKey {
   const full = renameLocals(head, rename)
   const lines = (body ?? []).map(line => renameLocals(line, rename))
   const used = new Set(lines.filter(line => !line.endsWith(':')).flatMap(localsOf))
-  const first = { shown: isMarker(full) ? '' : plainHead(full), full, hidden: [] as string[] }
+  const first = { shown: isMarker(full) ? '' : plainHead(full), full, at: at[0] ?? 0, hidden: [] as string[] }
   const keys = [first]
   for (const [i, line] of lines.entries()) {
     const unusedEntry = i === 0 && line.endsWith(':') && !used.has(line.slice(0, -1))
-    if (!isMarker(line) && !unusedEntry) keys.push({ shown: plainLine(line), full: line, hidden: [] })
+    if (!isMarker(line) && !unusedEntry)
+      keys.push({ shown: plainLine(line), full: line, at: at[i + 1] ?? 0, hidden: [] })
     else (keys.at(-1) ?? first).hidden.push(line)
   }
   return { name, head: first, body: body === undefined ? undefined : keys.slice(1) }

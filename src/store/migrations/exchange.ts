@@ -25,7 +25,7 @@ CREATE TABLE exchange (       -- one prompt to a language model, and what came o
   cached_tokens INTEGER,      -- prompt tokens the server had from before
   seconds REAL NOT NULL,
   finish TEXT,                -- stop | length
-  outcome TEXT NOT NULL,      -- replied (not looked at yet) | failed (no reply) | none (no answer in it) | invalid | broken | unchanged | built
+  outcome TEXT NOT NULL,      -- replied (not looked at yet) | failed (no reply) | none (no answer in it) | invalid | broken | unchanged | built | hints (of strategy hints)
   fault TEXT,                 -- of failed: subject (not asked again) | environment (asked again) | unclear (three times)
   tries INTEGER NOT NULL,     -- requests made for it
   class TEXT,                 -- kind of failure: timeout, 429, type-error, undefined-value, …

@@ -161,10 +161,10 @@ function builds(store: Store, kernel: string): BuildDossier[] {
     .prepare(
       `SELECT b.hash, t.name AS target, t.triple, t.cpu, t.features, b.input, b.input_hash AS inputHash, b.state,
         b.reason, b.llvm, b.code_bytes AS codeBytes, b.rodata_bytes AS rodataBytes, b.object_bytes AS objectBytes,
-        b.instructions, 1.0 * b.code_bytes / nullif(r.code_bytes, 0) AS sizeRatio, b.content_hash AS contentHash,
+        b.instructions, b.content_hash AS contentHash, 1.0 * b.code_bytes / nullif((SELECT r.code_bytes FROM reference r
+          WHERE r.kernel_hash = b.kernel_hash AND r.triple = t.triple), 0) AS sizeRatio,
         b.undefined_symbols AS undefinedSymbols, b.commands, b.ir_hash AS irHash, b.object_hash AS objectHash
        FROM build b JOIN target t ON t.id = b.target_id
-       LEFT JOIN reference r ON r.kernel_hash = b.kernel_hash AND r.triple = t.triple
        WHERE b.kernel_hash = ?
        ORDER BY (SELECT min(p.id) FROM proposal p WHERE p.build_hash = b.hash)`,
     )

@@ -52,11 +52,13 @@ WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build
     name: 'libm_kernel',
     summary:
       'kernels in which XLA inlines its own maths and stock LLVM calls libm: compared all the same, reported apart',
-    sql: `SELECT DISTINCT b.kernel_hash AS hash FROM build b JOIN reference r ON r.kernel_hash = b.kernel_hash
-JOIN build x ON x.hash = r.build_hash JOIN json_each(b.undefined_symbols) u
-WHERE b.input = 'kernel' AND b.undefined_symbols <> '[]' AND u.value NOT LIKE '\\_%' ESCAPE '\\'
-  AND u.value NOT IN ('memcpy', 'memset', 'memmove', 'memcmp')
-  AND u.value NOT IN (SELECT value FROM json_each(x.undefined_symbols))`,
+    sql: `WITH pair AS MATERIALIZED (SELECT b.kernel_hash AS hash, b.undefined_symbols AS own, x.undefined_symbols AS xla
+  FROM build b JOIN reference r ON r.kernel_hash = b.kernel_hash JOIN build x ON x.hash = r.build_hash
+  WHERE b.input = 'kernel' AND b.undefined_symbols <> '[]')
+SELECT DISTINCT hash FROM pair JOIN (SELECT own, xla FROM (SELECT DISTINCT own, xla FROM pair)
+  WHERE EXISTS (SELECT 1 FROM json_each(own) u WHERE u.value NOT LIKE '\\_%' ESCAPE '\\'
+    AND u.value NOT IN ('memcpy', 'memset', 'memmove', 'memcmp')
+    AND u.value NOT IN (SELECT value FROM json_each(xla)))) USING (own, xla)`,
   },
   {
     name: 'result',
@@ -76,7 +78,8 @@ JOIN kernel_call c ON c.kernel_hash = p.kernel_hash
 JOIN target t ON t.id = p.target_id
 JOIN build b ON b.hash = p.build_hash
 LEFT JOIN reference r ON r.kernel_hash = p.kernel_hash AND r.triple = t.triple
-LEFT JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
+LEFT JOIN (SELECT max(id), build_hash, signature_hash, state, worst_ulps, trials, reason FROM verdict
+  GROUP BY build_hash, signature_hash) v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
 LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.signature_hash
   AND e.content_hash = b.content_hash
 LEFT JOIN host o ON o.id = e.host_id

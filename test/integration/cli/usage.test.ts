@@ -36,7 +36,7 @@ const wrong: readonly (readonly [args: string, message: string, hint?: string])[
   ['show wrapped_reduce --by opt:O3', "unknown proposer 'opt:O3'", 'opt:Oz'],
   ['verify /nowhere.ll', 'there is no file /nowhere.ll'],
   ['import /nowhere.ll', 'no file at /nowhere.ll'],
-  ['report -o page.pdf', 'a report is Markdown', '.md'],
+  ['report -o page.pdf', 'a report is HTML or Markdown', '.html'],
 ]
 
 describe.each(wrong)('xlab %s', (args, message, hint = '') => {

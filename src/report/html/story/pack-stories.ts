@@ -4,6 +4,7 @@ import { assemblyOf } from '../../../llvm/disassemble.ts'
 import type { Toolchain } from '../../../llvm/toolchain.ts'
 import { log, type Progress } from '../../../log.ts'
 import { getBlob } from '../../../store/blobs.ts'
+import { type Dossier, dossier } from '../../../store/dossier.ts'
 import type { Store } from '../../../store/open.ts'
 import { pack } from '../pack.ts'
 import { hloReader } from './hlo.ts'
@@ -32,10 +33,12 @@ export async function packStories(
   const hlo = hloReader(store)
   let left = options.bytes
   for (let at = 0; at < kernels.length && left > 0; at += BATCH) {
-    const batch = kernels.slice(at, at + BATCH)
+    const batch = kernels.slice(at, at + BATCH).map(hash => dossier(store, hash))
     const assembly = await disassembled(store, batch, options)
     for (const stories of grouped(
-      batch.map(hash => readStory(store, hash, { hlo: hlo(hash), assembly: o => assembly.get(o) })),
+      batch.map(kernel =>
+        readStory(store, kernel, { hlo: hlo(kernel.hash), assembly: object => assembly.get(object) }),
+      ),
     )) {
       const packed = pack(stories)
       left -= packed.length
@@ -54,11 +57,11 @@ export async function packStories(
 /** Assembly by object hash. A failure of the disassembler costs the assembly, not the report. */
 async function disassembled(
   store: Store,
-  kernels: readonly string[],
+  kernels: readonly Dossier[],
   options: { toolchain: Toolchain | undefined; signal?: AbortSignal },
 ): Promise<Map<string, string>> {
   if (!options.toolchain) return new Map()
-  const hashes = [...new Set(kernels.flatMap(hash => wantedObjects(store, hash)))]
+  const hashes = [...new Set(kernels.flatMap(wantedObjects))]
   try {
     const texts = await assemblyOf(
       options.toolchain,

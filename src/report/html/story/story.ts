@@ -1,7 +1,7 @@
 /** A kernel's story as the page carries it: everything of it, texts once each. The page's script knows this shape. */
 import type { Argument } from '../../../kernel/signature.ts'
 import { getBlob, getText } from '../../../store/blobs.ts'
-import { type BuildDossier, type Dossier, dossier } from '../../../store/dossier.ts'
+import type { BuildDossier, Dossier } from '../../../store/dossier.ts'
 import type { Store } from '../../../store/open.ts'
 import { cached } from '../../../store/statements.ts'
 import { firstDifference } from '../../kernel-page.ts'
@@ -81,10 +81,9 @@ const MOST_BUILDS = 40
 /** Reads a story. `assembly` gives the text of an object, by its blob's hash, where there is one. */
 export function readStory(
   store: Store,
-  hash: string,
+  kernel: Dossier,
   parts: { readonly hlo: string | undefined; readonly assembly: (objectHash: string) => string | undefined },
 ): Story {
-  const kernel = dossier(store, hash)
   const texts = newTexts()
   const shown = new Set(shownBuilds(kernel))
   const ir = texts.put(getText(store, kernel.irHash))
@@ -98,7 +97,7 @@ export function readStory(
     }
   })
   return {
-    hash,
+    hash: kernel.hash,
     about: `${kernel.abi}; ${kernel.lines} lines, ${kernel.functions} functions, ${kernel.irInstructions} instructions of IR; read by LLVM ${kernel.reader}`,
     origins: kernel.origins.slice(0, 6).map(origin => ({
       model: origin.model,
@@ -117,15 +116,15 @@ export function readStory(
     ...(parts.hlo !== undefined && { hlo: texts.put(parts.hlo) }),
     ir,
     builds,
-    asked: exchangesOf(store, hash, texts),
-    hints: hintsOf(store, hash),
+    asked: exchangesOf(store, kernel.hash, texts),
+    hints: hintsOf(store, kernel.hash),
     texts: texts.all,
   }
 }
 
 /** Hashes of the objects whose assembly a story wants. */
-export const wantedObjects = (store: Store, hash: string): string[] =>
-  shownBuilds(dossier(store, hash)).flatMap(build => build.objectHash ?? [])
+export const wantedObjects = (kernel: Dossier): string[] =>
+  shownBuilds(kernel).flatMap(build => build.objectHash ?? [])
 
 const argumentText = (argument: Argument): string =>
   `${argument.role} ${argument.dtype}[${argument.shape.join(',')}] ${argument.name} (${argument.bytes} bytes)`

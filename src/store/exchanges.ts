@@ -9,6 +9,9 @@ const REPLY_LIMIT = 1 << 20
 /** A failure that may have been chance is asked again until it has happened this often. */
 const MOST_TRIES = 3
 
+/** A run's seeds lie together: its samples have the run's own seed times this, and on. */
+export const SEEDS_OF_A_RUN = 100_000
+
 /** What makes an exchange the same one. */
 export interface ExchangeKey {
   readonly kernel: string

@@ -147,4 +147,15 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
       c.host_before, c.host_after, c.started_at FROM campaign c JOIN host o ON o.id = c.host_id
     LEFT JOIN measurement m ON m.campaign_id = c.id GROUP BY c.id ORDER BY c.id`,
   ),
+  sqlQuery(
+    'exchanges',
+    'what was asked of language models, and what became of each answer',
+    'hash name model strategy metric sample round form outcome class verdict code_bytes prompt_tokens reply_tokens cached_tokens seconds.2 finish reason llm dialect seed at',
+    `SELECT * FROM (SELECT e.id, e.kernel_hash AS hash, k.name, e.model, e.strategy, e.metric, e.sample, e.round, e.form,
+        e.outcome, e.class, (SELECT group_concat(DISTINCT v.state) FROM current_verdict v WHERE v.build_hash = e.build_hash) AS verdict,
+        b.code_bytes, e.prompt_tokens, e.reply_tokens, e.cached_tokens, e.seconds, e.finish, e.reason, e.llm,
+        e.dialect || ' ' || e.dialect_version AS dialect, e.seed, e.at
+      FROM exchange e JOIN kernel k ON k.hash = e.kernel_hash LEFT JOIN build b ON b.hash = e.build_hash)
+    WHERE ${MARK} ORDER BY id`,
+  ),
 ]

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { estimate } from '../../../src/bench/estimate.ts'
 import { namedQuery, QUERIES } from '../../../src/report/queries.ts'
 import type { Store } from '../../../src/store/open.ts'
+import { addAnswers } from '../store/answered.ts'
 import { fill } from '../store/filled.ts'
 
 let store: Store
@@ -11,6 +12,7 @@ beforeAll(() => {
   const filled = fill({ count: 2 })
   ;({ store, kernels } = filled)
   for (const kernel of kernels) estimate(store, kernel, filled.signatureHash, filled.hostId)
+  addAnswers(store, kernels[0] ?? '', [{ sample: 0, outcome: 'built', build: 'opt:Oz' }])
 })
 
 test.each(QUERIES.map(query => [query.name, query] as const))(

@@ -9,6 +9,7 @@ import {
   passListText,
   toGbnf,
 } from '../../../llvm/passes/grammar.ts'
+import { SEEDS_OF_A_RUN } from '../../../store/exchanges.ts'
 import { SETTINGS } from '../../random/setting.ts'
 import { kernelBuild } from '../../source.ts'
 import { note } from '../../tally.ts'
@@ -80,7 +81,7 @@ async function sampleOnce({ task, session, fitted, grammar, seen, sample }: Samp
   const gbnf = model.grammars && prompt.grammarWanted ? gbnfOf(grammar) : undefined
   for (let attempt = 0; attempt < ATTEMPTS && !session.over(); attempt++) {
     const first = sample === 0 && attempt === 0
-    const seed = options.seed * 100_000 + sample * ATTEMPTS + attempt
+    const seed = options.seed * SEEDS_OF_A_RUN + sample * ATTEMPTS + attempt
     const temperature = first ? prompt.temperature : Math.max(prompt.temperature, SAMPLING_TEMPERATURE)
     const exchange = await ask(
       task,

@@ -7,7 +7,7 @@ import type { BuildRequest } from '../../../kernel/build.ts'
 import { disassemble } from '../../../llvm/disassemble.ts'
 import { openReader, type Reader } from '../../../llvm/reader.ts'
 import { putBlob } from '../../../store/blobs.ts'
-import { type Exchange, settleExchange } from '../../../store/exchanges.ts'
+import { type Exchange, SEEDS_OF_A_RUN, settleExchange } from '../../../store/exchanges.ts'
 import { levelSettings } from '../../opt/levels.ts'
 import { kernelSource } from '../../source.ts'
 import { note } from '../../tally.ts'
@@ -93,12 +93,13 @@ async function answerOnce(attempt: Attempt, round: number, work: Work): Promise<
     return
   }
   const { view, prompt, maxTokens } = fitted
+  const seed = options.seed * SEEDS_OF_A_RUN + sample
   const temperature = sample === 0 ? prompt.temperature : Math.max(prompt.temperature, SAMPLING_TEMPERATURE)
   const exchange = await ask(
     task,
     {
       ...{ strategy: 'rewrite' as const, form: view.form, prompt: { ...prompt, temperature }, maxTokens },
-      ...{ seed: options.seed + sample, sample, round },
+      ...{ seed, sample, round },
     },
     session,
   )
@@ -131,7 +132,7 @@ async function answerOnce(attempt: Attempt, round: number, work: Work): Promise<
   const candidate = {
     strategy: 'rewrite',
     sample,
-    seed: options.seed + sample,
+    seed,
     request,
     parameters: { round },
   }

@@ -1,0 +1,246 @@
+/** From the store's exchanges and proposals to what outcome.ts computes with. */
+import { SEEDS_OF_A_RUN } from '../../store/exchanges.ts'
+import { kernelFilter } from '../../store/kernel-filter.ts'
+import type { Store } from '../../store/open.ts'
+import { BASELINES, type Baseline, type KernelFacts, type RandomSample, type Sample } from './outcome.ts'
+import { type BuildFacts, buildFacts, type LlmMetric, timedHosts, type Valuing, valuing } from './values.ts'
+
+/** One model as it was spoken to, for one goal: what figures are about. */
+export interface Contestant {
+  readonly llm: string
+  readonly model: string
+  readonly dialect: string
+  readonly strategy: string
+  readonly metric: LlmMetric
+  /** The seed the run was given. */
+  readonly seed: number
+  readonly target: string
+  readonly targetId: number
+  /** Where times were taken. */
+  readonly host: string | null
+}
+
+export interface ContestantFacts {
+  readonly contestant: Contestant
+  readonly kernels: readonly KernelFacts[]
+  /** Kernels whose best sample by time was chosen by the samples that value it. */
+  readonly unconfirmed: number
+}
+
+interface ExchangeRow {
+  readonly id: number
+  readonly kernel: string
+  readonly name: string
+  readonly targetId: number
+  readonly target: string
+  readonly llm: string
+  readonly model: string
+  readonly dialect: string
+  readonly strategy: string
+  readonly metric: LlmMetric
+  readonly seed: number
+  readonly sample: number
+  readonly outcome: string
+  readonly class: string | null
+  readonly seconds: number
+  readonly tokens: number
+  readonly build: string | null
+}
+
+/** Every contestant with its kernels, of those `filter` selects, in a stable order. */
+export function readContestants(store: Store, filter?: string): ContestantFacts[] {
+  const { where, parameters } = kernelFilter(filter, 'e.kernel_hash')
+  const rows = store
+    .prepare(
+      `SELECT e.id, e.kernel_hash AS kernel, k.name, e.target_id AS targetId, t.name AS target, e.llm, e.model,
+         e.dialect || ' ' || e.dialect_version AS dialect, e.strategy, e.metric, e.seed / ${SEEDS_OF_A_RUN} AS seed,
+         e.sample, e.outcome, e.class, e.seconds, coalesce(e.prompt_tokens, 0) + coalesce(e.reply_tokens, 0) AS tokens,
+         e.build_hash AS build
+       FROM exchange e JOIN kernel k ON k.hash = e.kernel_hash JOIN target t ON t.id = e.target_id
+       WHERE e.strategy <> 'hints' AND ${where} ORDER BY e.id`,
+    )
+    .all(...parameters) as ExchangeRow[]
+  if (rows.length === 0) return []
+  const builds = buildFacts(store)
+  const groups = Map.groupBy(rows, row =>
+    [row.model, row.dialect, row.strategy, row.metric, row.seed, row.targetId].join('\n'),
+  )
+  return [...groups.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, group]) => contestantFacts(store, group, builds, filter))
+}
+
+function contestantFacts(
+  store: Store,
+  rows: readonly ExchangeRow[],
+  builds: ReadonlyMap<string, BuildFacts>,
+  filter: string | undefined,
+): ContestantFacts {
+  const { llm, model, dialect, strategy, metric, seed, target, targetId } = rows[0] as ExchangeRow
+  const host = metric === 'time' ? timedHosts(store)[0] : undefined
+  const value = valuing(store, metric, host?.id)
+  const worth = (build: BuildFacts | undefined): number | undefined =>
+    build?.verified ? value(build)?.value : undefined
+  const proposals = proposalsOf(store, targetId, builds, metric, seed)
+  const kernels: KernelFacts[] = []
+  let unconfirmed = 0
+  for (const [hash, mine] of Map.groupBy(rows, row => row.kernel)) {
+    const samples = [...Map.groupBy(mine, row => row.sample).values()].map(one =>
+      sampleOf(one, builds, worth),
+    )
+    const first = mine[0]
+    const others = proposals.get(hash) ?? []
+    const facts: KernelFacts = {
+      ...{ hash, name: first?.name ?? '', samples },
+      first: worth(builds.get(first?.build ?? '')),
+      random: others
+        .filter(({ random }) => random)
+        .map(({ build }): RandomSample => ({ value: worth(build), seconds: build.seconds })),
+      baselines: baselinesOf(others, value),
+      best: bestOf(others, worth),
+    }
+    if (chosenBySamples(mine, builds, value)) unconfirmed++
+    kernels.push(facts)
+  }
+  const known = new Set(kernels.map(({ hash }) => hash))
+  for (const { hash, name } of neverShown(store, { model, dialect, strategy }, filter))
+    if (!known.has(hash)) {
+      const others = proposals.get(hash) ?? []
+      const random: RandomSample[] = []
+      const [baselines, best] = [baselinesOf(others, value), bestOf(others, worth)]
+      kernels.push({ hash, name, samples: [], first: undefined, random, baselines, best })
+    }
+  const contestant = {
+    llm,
+    model,
+    dialect,
+    strategy,
+    metric,
+    seed,
+    target,
+    targetId,
+    host: host?.name ?? null,
+  }
+  return { contestant, kernels, unconfirmed }
+}
+
+const REACHED: Readonly<Record<string, Sample['reached']>> = {
+  ...{ failed: 'asked', replied: 'answered', none: 'answered', invalid: 'parsed' },
+  ...{ unchanged: 'valid', broken: 'valid', built: 'built' },
+}
+
+/** The answers of one sample as one: what its last answer with a build came to, else its last. */
+function sampleOf(
+  rows: readonly ExchangeRow[],
+  builds: ReadonlyMap<string, BuildFacts>,
+  worth: (build: BuildFacts | undefined) => number | undefined,
+): Sample {
+  const last = rows.findLast(row => builds.get(row.build ?? '')?.verified) ?? (rows.at(-1) as ExchangeRow)
+  const build = builds.get(last.build ?? '')
+  const reached = REACHED[last.outcome] ?? 'asked'
+  const made = [...new Set(rows.flatMap(row => row.build ?? []))]
+  return {
+    reached: reached === 'built' && build?.verified ? 'verified' : reached,
+    refuted: build?.wrong ?? false,
+    class: last.class ?? undefined,
+    value: worth(build),
+    tokens: rows.reduce((sum, row) => sum + row.tokens, 0),
+    seconds:
+      rows.reduce((sum, row) => sum + row.seconds, 0) +
+      made.reduce((sum, hash) => sum + (builds.get(hash)?.seconds ?? 0), 0),
+  }
+}
+
+interface Proposal {
+  readonly proposer: string
+  readonly random: boolean
+  readonly build: BuildFacts
+}
+
+/** All proposals for the target by kernel, random's of this metric in their order and of one seed: the run's if there is one. */
+function proposalsOf(
+  store: Store,
+  targetId: number,
+  builds: ReadonlyMap<string, BuildFacts>,
+  metric: LlmMetric,
+  seed: number,
+): Map<string, Proposal[]> {
+  const rows = store
+    .prepare(
+      `SELECT kernel_hash AS kernel, proposer, build_hash AS build, json_extract(parameters, '$.metric') AS metric,
+         json_extract(parameters, '$.seed') AS seed
+       FROM proposal WHERE target_id = ? ORDER BY kernel_hash, proposer, sample, id`,
+    )
+    .all(targetId) as {
+    kernel: string
+    proposer: string
+    build: string
+    metric: string | null
+    seed: number | null
+  }[]
+  const drawn = rows.filter(row => row.proposer === 'random' && row.metric === metric)
+  const chosen = drawn.some(row => row.seed === seed) ? seed : Math.min(...drawn.map(row => row.seed ?? 0))
+  const proposals = new Map<string, Proposal[]>()
+  for (const row of rows) {
+    const build = builds.get(row.build)
+    if (build === undefined) continue
+    const random = row.proposer === 'random' && row.metric === metric && row.seed === chosen
+    const known = proposals.get(row.kernel) ?? []
+    proposals.set(row.kernel, known)
+    known.push({ proposer: row.proposer, random, build })
+  }
+  return proposals
+}
+
+/** A baseline counts unless it is known to be wrong. */
+const baselinesOf = (proposals: readonly Proposal[], value: Valuing): KernelFacts['baselines'] =>
+  Object.fromEntries(
+    BASELINES.flatMap(name => {
+      const build = proposals.find(
+        ({ proposer, build }) => proposer === name && build.ok && !build.wrong,
+      )?.build
+      const own = build && value(build)
+      return own === undefined ? [] : [[name satisfies Baseline, own.value]]
+    }),
+  )
+
+function bestOf(
+  proposals: readonly Proposal[],
+  worth: (build: BuildFacts) => number | undefined,
+): KernelFacts['best'] {
+  let best: KernelFacts['best']
+  for (const { proposer, build } of proposals) {
+    const value = worth(build)
+    if (value !== undefined && (best === undefined || value < best.value)) best = { value, proposer }
+  }
+  return best
+}
+
+/** Whether the best of several samples is known only by what chose it. */
+function chosenBySamples(
+  rows: readonly ExchangeRow[],
+  builds: ReadonlyMap<string, BuildFacts>,
+  value: Valuing,
+): boolean {
+  const values = rows.flatMap(row => {
+    const build = builds.get(row.build ?? '')
+    return build?.verified ? (value(build) ?? []) : []
+  })
+  const [best] = values.toSorted((a, b) => a.value - b.value)
+  return values.length > 1 && best?.confirmed === false
+}
+
+/** Kernels that did not fit the model's window in any form. */
+function neverShown(
+  store: Store,
+  { model, dialect, strategy }: Pick<Contestant, 'model' | 'dialect' | 'strategy'>,
+  filter: string | undefined,
+): { hash: string; name: string }[] {
+  const { where, parameters } = kernelFilter(filter, 'k.hash')
+  return store
+    .prepare(
+      `SELECT k.hash, k.name FROM showing s JOIN kernel k ON k.hash = s.kernel_hash
+       WHERE s.form = 'refused' AND s.model = ? AND s.dialect = ? AND s.strategy = ? AND ${where} ORDER BY k.hash`,
+    )
+    .all(model, dialect.split(' ')[0], strategy, ...parameters) as { hash: string; name: string }[]
+}

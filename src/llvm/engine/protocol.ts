@@ -61,6 +61,7 @@ export type Counted = { readonly state: 'counted'; readonly instructions: number
 
 /** Milliseconds within LLVM, by what it did. */
 export interface Spent {
+  options: number
   parse: number
   clone: number
   passes: number

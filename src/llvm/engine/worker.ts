@@ -74,7 +74,7 @@ function privateDirectory(): string {
 }
 
 function spawnChild(options: WorkerOptions, directory: string): ChildProcess {
-  const script = join(import.meta.dirname, 'child.ts')
+  const script = join(import.meta.dirname, 'child/main.ts')
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, options.libLlvm]
   const [file, args] = limited(command, options.memoryMiB ?? 6144)
   const child = spawn(file, args, {

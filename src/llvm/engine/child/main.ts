@@ -1,9 +1,10 @@
-/** The child process that holds libLLVM: answers requests in order over its IPC channel. Started by workers.ts. */
+/** The child process that holds libLLVM: answers requests in order over its IPC channel. Started by worker.ts. */
+
+import type { About, EngineReply, EngineRequest } from '../protocol.ts'
 import { openApi } from './api.ts'
 import { type Maker, openMaker } from './candidate.ts'
 import { dieWithParent } from './die-with-parent.ts'
 import { type InstructionCounter, openCounter } from './disassembler.ts'
-import type { About, EngineReply, EngineRequest } from './protocol.ts'
 import { read } from './read.ts'
 
 dieWithParent()

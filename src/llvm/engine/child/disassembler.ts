@@ -1,7 +1,7 @@
 /** Counts machine instructions with LLVM's disassembler (llvm-c/Disassembler.h). */
 import koffi from 'koffi'
+import type { Machine } from '../protocol.ts'
 import type { Library, Pointer } from './api.ts'
-import type { Machine } from './protocol.ts'
 
 /** LLVM's names of a machine, and the length of bytes that are no instruction. */
 const MACHINES = {

@@ -1,4 +1,7 @@
-/** Target machines, made by the function `opt` and `llc` use, and kept: one a target, level and set of options. */
+/**
+ * Target machines and the marks of a target on functions, made by the C++ functions `opt` and `llc` use
+ * (llvm/CodeGen/CommandFlags.h). Machines are kept: one a target, level and set of options.
+ */
 import koffi from 'koffi'
 import type { Library, Pointer } from './api.ts'
 import type { Options } from './options.ts'
@@ -54,4 +57,20 @@ export function openMachines(lib: Library, options: Options): Machines {
       return machine
     },
   }
+}
+
+/** CPU and features as options. */
+export const machineArgs = ({ cpu, features }: { cpu: string; features: string }): string[] =>
+  features === '' ? [`-mcpu=${cpu}`] : [`-mcpu=${cpu}`, `-mattr=${features}`]
+
+/** CPU, features, and what is set as options now, on every function of a module. */
+export type SetTarget = (module: Pointer, target: { readonly cpu: string; readonly features: string }) => void
+
+/** Throws if the library does not export what is needed. */
+export function openSetTarget(lib: Library): SetTarget {
+  const set = lib.func(
+    'void _ZN4llvm7codegen21setFunctionAttributesENS_9StringRefES1_RNS_6ModuleE(const char *, size_t, const char *, size_t, void *)',
+  )
+  return (module, { cpu, features }) =>
+    set(cpu, Buffer.byteLength(cpu), features, Buffer.byteLength(features), module)
 }

@@ -1,6 +1,7 @@
 /** Parses and verifies one module: what the reading ladder asks of a child. */
+
+import type { Parsed } from '../protocol.ts'
 import type { Api } from './api.ts'
-import type { Parsed } from './protocol.ts'
 
 /** Parses text or bitcode and verifies it; gives it back as bitcode if asked. */
 export function read(api: Api, ir: Uint8Array, wantBitcode: boolean): Parsed {

@@ -1,0 +1,175 @@
+/**
+ * `npm run perf -- engine`: what a candidate costs in libLLVM's workers, against `opt` and `llc` processes of the same
+ * LLVM, in one run. `engine soak [N]`: N, 100,000 unless said, with crashes among them. `engine identity`: every recorded kernel
+ * in every kind of build, byte for byte. `engine FILE.db`: on the kernels of model `cnn` there.
+ */
+import { existsSync } from 'node:fs'
+import { type Builder, openBuilder, type Trial } from '../../src/compile/builder.ts'
+import { type BuildRequest, sha256 } from '../../src/kernel/build.ts'
+import { seededRandom } from '../../src/kernel/random.ts'
+import { passGrammar, passListText, randomPassList } from '../../src/llvm/passes/grammar.ts'
+import { nativeTarget } from '../../src/llvm/targets.ts'
+import { ensureToolchain, type Toolchain } from '../../src/llvm/toolchain.ts'
+import { getBlob } from '../../src/store/blobs.ts'
+import { selectKernels } from '../../src/store/builds.ts'
+import { openStoreReadOnly } from '../../src/store/open.ts'
+import { irFiles } from '../dumps.ts'
+import { identity } from './engine-identity.ts'
+import { soak } from './engine-soak.ts'
+
+export interface Candidate {
+  readonly request: BuildRequest
+  readonly input: () => Uint8Array
+}
+
+/** Debian's LLVM, built without assertions, where it is installed. */
+const RELEASE = '/usr/lib/llvm-22'
+const LISTS_A_KERNEL = 40
+/** The programs take long: they get every so manieth candidate. */
+const SPAWNED_OF = 16
+const TARGETS = { overheadMs: 0.5, release: 10, assertions: 6, workers: 1.7 }
+
+export async function run(parts: readonly string[]): Promise<boolean> {
+  if (parts.includes('soak')) return soak(Number(parts.find(part => /^\d+$/.test(part)) ?? 100_000))
+  if (parts.includes('identity')) return identity()
+  const inputs = inputsOf(parts.find(part => part.endsWith('.db')))
+  const pinned = await ensureToolchain()
+  const release = existsSync(RELEASE) ? await ensureToolchain({ llvm: RELEASE }) : undefined
+  if (release === undefined)
+    console.log(`no release build of LLVM at ${RELEASE}: only the pinned one is measured`)
+  let met = true
+  let ratio = 0
+  for (const toolchain of [pinned, ...(release ? [release] : [])]) {
+    console.log(`LLVM ${toolchain.version}, ${inputs.length} kernels, lists of 1–16 passes`)
+    const figures = await measure(toolchain, inputs)
+    const least = toolchain.version.endsWith('release') ? TARGETS.release : TARGETS.assertions
+    ratio = figures.ratio
+    met &&= figures.overheadMs < TARGETS.overheadMs && ratio >= least && figures.twoWorkers >= TARGETS.workers
+    console.log(`  ${ratio.toFixed(1)}× the programs (target ${least})`)
+  }
+  console.log(`engine ratio: ${ratio.toFixed(1)}×`)
+  return met
+}
+
+function inputsOf(db: string | undefined): Uint8Array[] {
+  if (db === undefined)
+    return irFiles('tensorflow-2.21')
+      .filter(({ name }) => name.endsWith('.ir-no-opt.ll'))
+      .map(({ text }) => Buffer.from(text))
+  const store = openStoreReadOnly(db)
+  const kernels = selectKernels(store, 'model:cnn').map(kernel => getBlob(store, kernel.inputHash))
+  store.close()
+  return kernels
+}
+
+/** Candidates by chance: the same ones for every LLVM and every run. */
+export async function candidates(
+  toolchain: Toolchain,
+  inputs: readonly Uint8Array[],
+  lists: number,
+): Promise<Candidate[]> {
+  const grammar = await passGrammar(toolchain)
+  const target = await nativeTarget(toolchain)
+  return Array.from({ length: lists * inputs.length }, (_, i) => {
+    const input = inputs[i % inputs.length] ?? new Uint8Array()
+    const list = randomPassList(grammar, seededRandom(`perf ${i}`), { minLength: 1, maxLength: 16 })
+    const hash = sha256(input)
+    return {
+      input: () => input,
+      request: {
+        ...{ kernel: hash, input: 'kernel', inputHash: hash, passes: passListText(list) },
+        ...{ attributes: ['minsize', 'optsize'], codegenLevel: 2, codegenOptions: [] },
+        ...{ llvm: toolchain.version, target },
+      },
+    }
+  })
+}
+
+/** All of them through a builder, a few at a time; seconds it took, and what came of each in order. */
+export async function runAll(
+  builder: Builder,
+  all: readonly Candidate[],
+  atOnce: number,
+): Promise<{ seconds: number; trials: Trial[] }> {
+  const trials: Trial[] = new Array(all.length)
+  let next = 0
+  const started = performance.now()
+  const lane = async (): Promise<void> => {
+    while (next < all.length) {
+      const i = next++
+      const one = all[i]
+      if (one) trials[i] = await builder.try(one.request, one.input)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  return { seconds: (performance.now() - started) / 1000, trials }
+}
+
+async function measure(toolchain: Toolchain, inputs: readonly Uint8Array[]) {
+  const all = await candidates(toolchain, inputs, LISTS_A_KERNEL)
+  const one = await withBuilder(toolchain, { workers: 1 }, builder => warmed(builder, all, 4))
+  const two = await withBuilder(toolchain, { workers: 2 }, builder => warmed(builder, all, 8))
+  const few = all.filter((_, i) => i % SPAWNED_OF === 0)
+  const programs = await withBuilder(toolchain, { engine: 'spawn' }, builder => runAll(builder, few, 1))
+  const same = few.every((_, i) => hashOf(programs.trials[i]) === hashOf(one.trials[i * SPAWNED_OF]))
+  const made = one.trials.filter(trial => trial.state === 'ok')
+  const inLlvm = made.reduce((sum, { spent }) => sum + total(spent), 0)
+  const brokenMs = one.trials.reduce(
+    (sum, trial) => sum + (trial.state === 'ok' ? 0 : trial.seconds * 1000),
+    0,
+  )
+  const overheadMs = (one.seconds * 1000 - inLlvm - brokenMs) / made.length
+  const rate = all.length / one.seconds
+  const ratio = rate / (few.length / programs.seconds)
+  const twoWorkers = one.seconds / two.seconds
+  const shares = made.reduce<Record<string, number>>((sum, { spent }) => {
+    for (const [what, ms] of Object.entries(spent ?? {})) sum[what] = (sum[what] ?? 0) + ms / made.length
+    return sum
+  }, {})
+  const again = made.filter(({ spent }) => spent?.emit === 0).length
+  console.log(
+    `  ${all.length} candidates, ${made.length} made; equal to the programs': ${same ? 'all' : 'NOT ALL'} of ${few.length}`,
+  )
+  console.log(
+    `  one worker: ${rate.toFixed(0)} candidates/s; programs: ${(few.length / programs.seconds).toFixed(1)}/s`,
+  )
+  console.log(
+    `  in LLVM, ms a candidate: ${Object.entries(shares)
+      .map(([what, ms]) => `${what} ${ms.toFixed(2)}`)
+      .join(', ')}`,
+  )
+  console.log(`  ${((100 * again) / made.length).toFixed(0)} % came to IR that was emitted before`)
+  console.log(
+    `  own overhead: ${overheadMs.toFixed(3)} ms a candidate (target ${TARGETS.overheadMs}), of it in the worker ${ownMs(made).toFixed(3)}`,
+  )
+  console.log(`  two workers: ${twoWorkers.toFixed(2)}× one (target ${TARGETS.workers})`)
+  return { overheadMs, ratio: same ? ratio : 0, twoWorkers }
+}
+
+/** Starts the workers and lets them meet every kernel before the clock starts. */
+async function warmed(builder: Builder, all: readonly Candidate[], atOnce: number) {
+  await runAll(builder, all.slice(0, 64), atOnce)
+  return runAll(builder, all, atOnce)
+}
+
+async function withBuilder<T>(
+  toolchain: Toolchain,
+  options: Parameters<typeof openBuilder>[1],
+  work: (builder: Builder) => Promise<T>,
+): Promise<T> {
+  const builder = await openBuilder(toolchain, options)
+  try {
+    return await work(builder)
+  } finally {
+    for (const [why, times] of builder.handedOver)
+      console.log(`  left to the programs, ${times}: ${why.split('\n')[0]}`)
+    await builder.close()
+  }
+}
+
+type Made = Extract<Trial, { state: 'ok' }>
+const total = (spent: Made['spent']): number => Object.values(spent ?? {}).reduce((a, b) => a + b, 0)
+const ownMs = (made: readonly Made[]): number =>
+  made.reduce((sum, { seconds, spent }) => sum + seconds * 1000 - total(spent), 0) / made.length
+const hashOf = (trial: Trial | undefined): string =>
+  trial?.state === 'ok' ? `${trial.contentHash} ${trial.sizes.objectBytes}` : (trial?.message ?? '')

@@ -29,7 +29,7 @@ const TASKS: Readonly<Record<Strategy, Task>> = {
     ask: ({ metric, hintKinds = [] }) =>
       [
         `Point at regions that could be ${metric === 'size' ? 'smaller' : 'faster'}, and say what to try. One object a line:`,
-        '{"function":"kernel","lines":[12,18],"kind":"KIND","why":"WHY","try":{"pass":"licm"}}',
+        '{"function":"NAME","lines":[FIRST,LAST],"kind":"KIND","why":"REASON","try":{"pass":"PASS"}}',
         'try is one of {"pass":…}, {"flag":…} (of llc), {"attribute":…} (of the function).',
         ...(hintKinds.length > 0 ? [`KIND is one of: ${hintKinds.join(', ')}`] : []),
       ].join('\n'),

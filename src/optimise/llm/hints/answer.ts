@@ -10,8 +10,13 @@ export type ReadHint = { readonly hint: Hint } | { readonly problem: string; rea
 /** The hints in what a dialect found: a JSON array of anything. */
 export function readHints(found: string, space: HintSpace): ReadHint[] {
   const values = JSON.parse(found) as unknown[]
+  const seen = new Set<string>()
   return values.slice(0, MOST_HINTS).map(value => {
-    const hint = readHint(value, space)
+    const read = readHint(value, space)
+    const key = typeof read === 'string' ? read : JSON.stringify([read.function, read.lines, read.try])
+    const hint =
+      typeof read !== 'string' && seen.has(key) ? 'it repeats an earlier hint of this answer' : read
+    seen.add(key)
     return typeof hint === 'string'
       ? { problem: hint, said: JSON.stringify(value).slice(0, LONGEST_WHY) }
       : { hint }

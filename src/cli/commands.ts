@@ -98,12 +98,23 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ['--host <names>', 'where to run, comma-separated', 'local'],
       filter,
-      ['--pairs <n>', 'samples of each build in a process', '5'],
-      ['--links <n>', 'executables with shuffled function order', '12'],
-      ['--processes <n>', 'processes of each executable', '2'],
+      ['--precision <percent>', 'measure on until intervals reach no further than this to each side', '2%'],
+      ['--budget <time>', 'longest to measure on for that: 90s, 10m, 1h', '5m'],
+      ['--delta <percent>', 'times this close count as the same', '1%'],
+      ['--confirm', 'only measure again what came out best (done after all else otherwise)'],
+      ['--no-confirm', 'do not'],
+      ['--dry-run', 'say what would run, where, and about how long'],
+      ['--links <n>', 'executables with shuffled function order, at least', '12'],
+      ['--processes <n>', 'processes of each executable', '1'],
+      ['--pairs <n>', 'samples of each build in a process', '6'],
+      ['--cold <n>', 'samples with cold caches in a process', '1'],
       ['--seed <n>', 'seed of inputs and orders', '1'],
     ],
-    examples: ['xlab bench', 'xlab bench --filter model:cnn'],
+    examples: [
+      'xlab bench',
+      'xlab bench --filter model:cnn --precision 1% --budget 20m',
+      'xlab bench --dry-run',
+    ],
     load: () => import('./bench.ts'),
   },
   {
@@ -125,8 +136,11 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'report',
     summary: 'one self-contained page',
-    options: [['-o, --output <file>', 'FILE.html or FILE.md (default: results/report.html)']],
-    examples: ['xlab report', 'xlab report -o results/report.md'],
+    options: [
+      ['-o, --output <file>', 'FILE.html or FILE.md (default: results/report.html)'],
+      ['--compare <db>', 'another database: what is better or worse here, beyond noise'],
+    ],
+    examples: ['xlab report', 'xlab report --compare results/before.db -o results/compared.html'],
     load: () => import('./report.ts'),
   },
   {

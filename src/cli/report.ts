@@ -1,23 +1,29 @@
 /** `xlab report`: one page, HTML or Markdown by the name of the file. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { RESULTS_DIR, userPath } from '../config/paths.ts'
 import { EXIT, type ExitCode, environmentError, usageError } from '../errors.ts'
 import { installedToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
+import { openStoreReadOnly } from '../store/open.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
 import { requireKernels } from './selection.ts'
 
 /** What makes a page, by the ending of its name. */
-const PAGES: Readonly<Record<string, (context: Context) => Promise<string>>> = {
-  '.html': async context => {
+const PAGES: Readonly<Record<string, (context: Context, other: string | undefined) => Promise<string>>> = {
+  '.html': async (context, other) => {
     const { htmlReport } = await import('../report/html/page.ts')
+    const { compareSection } = await import('../report/html/compare/compare.ts')
+    const store = context.readOnlyStore()
+    const compared =
+      other === undefined ? [] : [compareSection(store, openStoreReadOnly(other), basename(other))]
     const toolchain = await installedToolchain()
     if (!toolchain) log.info("no LLVM here yet, so no assembly on the page; 'xlab doctor' tells more")
-    return htmlReport(context.readOnlyStore(), { date: new Date(), toolchain, signal: context.signal })
+    return htmlReport(store, { date: new Date(), toolchain, signal: context.signal, compared })
   },
-  '.md': async context => {
+  '.md': async (context, other) => {
+    if (other !== undefined) throw usageError('--compare makes HTML', 'name a file that ends in .html')
     const { markdownReport } = await import('../report/markdown.ts')
     return markdownReport(context.readOnlyStore(), { date: new Date() })
   },
@@ -30,7 +36,8 @@ export async function run(_args: readonly string[], options: Options, context: C
   if (!make)
     throw usageError(`a report is HTML or Markdown: ${path}`, 'name a file that ends in .html or .md')
   requireKernels(context.readOnlyStore(), undefined)
-  const page = await make(context)
+  const other = typeof options.compare === 'string' ? userPath(options.compare) : undefined
+  const page = await make(context, other)
   try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(`${path}.part`, page)

@@ -7,7 +7,9 @@ import { getBlob, getText } from '../store/blobs.ts'
 import { hostId } from '../store/hosts.ts'
 import type { Store } from '../store/open.ts'
 import {
+  callsOf,
   judgedBuild,
+  type KernelCall,
   type PendingVerdict,
   pendingVerdicts,
   recordVerdict,
@@ -93,6 +95,28 @@ export async function storedKernel(
   return judgedKernel(store, judgedBuild(store, build, state), disassemble)
 }
 
+/** A kernel as the judge takes it, under the first signature it is called by; undefined when it cannot be run. */
+export async function kernelToJudge(
+  store: Store,
+  kernel: string,
+  disassemble: StoredJudging['disassemble'],
+): Promise<JudgedKernel | undefined> {
+  const [row] = callsOf(store, kernel)
+  if (row === undefined) return undefined
+  return { ...(await kernelOf(store, row, disassemble)), builds: [] }
+}
+
+async function kernelOf(
+  store: Store,
+  row: KernelCall,
+  disassemble: StoredJudging['disassemble'],
+): Promise<Omit<JudgedKernel, 'builds'>> {
+  const ir =
+    row.bitcode === undefined ? getText(store, row.ir) : await disassemble(getBlob(store, row.bitcode))
+  const entry = row.abi === 'scalar' ? 'scalar' : 'call-frame'
+  return { id: row.kernel, ir, entry, signature: JSON.parse(row.signatureJson) as Signature }
+}
+
 async function judgedKernel(
   store: Store,
   rows: readonly PendingVerdict[],
@@ -100,13 +124,8 @@ async function judgedKernel(
 ): Promise<JudgedKernel | undefined> {
   const [first] = rows
   if (first === undefined) return undefined
-  const ir =
-    first.bitcode === undefined ? getText(store, first.ir) : await disassemble(getBlob(store, first.bitcode))
   return {
-    id: first.kernel,
-    ir,
-    entry: first.abi === 'scalar' ? 'scalar' : 'call-frame',
-    signature: JSON.parse(first.signatureJson) as Signature,
+    ...(await kernelOf(store, first, disassemble)),
     builds: rows.map(row => {
       const object = getBlob(store, row.object)
       const globals = definedGlobals(parseObject(object))

@@ -26,7 +26,7 @@ export interface RacePlan {
   /** Executables of a round. */
   readonly links: number
   readonly rounds: number
-  /** Executables of the confirmation; at least ten, as everywhere else that is reported. */
+  /** Executables of the confirmation; at least ten, as everywhere else that is reported. 0: nothing is confirmed. */
   readonly confirmLinks: number
   readonly processes: number
   readonly pairs: number
@@ -136,7 +136,7 @@ async function confirm(
 ): Promise<Map<string, Comparison>> {
   const samples = new Map(kernels.map(({ id }) => [id, new Map<string, TimedSample[]>()]))
   const again: Plan = { ...plan, links: plan.confirmLinks, seed: plan.seed + 1_000_003 }
-  if (kernels.length > 0)
+  if (kernels.length > 0 && plan.confirmLinks > 0)
     await measure(
       kernels.map(kernel => withReference(kernel, kernel.candidates)),
       again,
@@ -168,7 +168,7 @@ const withReference = (
 })
 
 function keep(samples: Map<string, TimedSample[]> | undefined, sample: RawSample): void {
-  if (sample.metric !== 'time') return
+  if (sample.metric !== 'time' || sample.copy) return
   const known = samples?.get(sample.build) ?? []
   samples?.set(sample.build, known)
   const { link, process, pair, nsPerCall } = sample

@@ -100,6 +100,16 @@ export function putSearch(store: Store, key: SearchKey, search: Omit<StoredSearc
   )
 }
 
+/** A winner's time over that of XLA's own build. */
+export interface Timed {
+  /** In the samples that chose it: flattered by having won. */
+  readonly selected: number
+  /** In samples that chose nothing, with the 95 % interval. */
+  readonly confirmed: number
+  readonly low: number
+  readonly high: number
+}
+
 /** Stores what a search ended in, for the candidates tried so far. */
 export function settleSearch(
   store: Store,
@@ -108,16 +118,20 @@ export function settleSearch(
     readonly tried: number
     readonly winner: { readonly candidate: string; readonly build: string } | undefined
     readonly passedOver: number
+    readonly timed?: Timed | undefined
   },
 ): void {
   cached(
     store,
-    `UPDATE search SET settled = ?, winner = ?, winner_hash = ?, passed_over = ? WHERE ${WHERE}`,
+    `UPDATE search SET settled = ?, winner = ?, winner_hash = ?, passed_over = ?, selected = ?,
+       confirmed = ?, confirmed_low = ?, confirmed_high = ? WHERE ${WHERE}`,
   ).run(
     outcome.tried,
     outcome.winner?.candidate ?? null,
     outcome.winner?.build ?? null,
     outcome.passedOver,
+    outcome.timed?.selected ?? null,
+    ...[outcome.timed?.confirmed ?? null, outcome.timed?.low ?? null, outcome.timed?.high ?? null],
     ...valuesOf(key),
   )
 }

@@ -5,14 +5,19 @@ import { type KernelFilter, kernelFilter } from './kernel-filter.ts'
 import type { Store } from './open.ts'
 import { cached, insert } from './statements.ts'
 
-/** A build under one signature its kernel is called by, without a verdict of this verifier on this host. */
-export interface PendingVerdict {
+/** A kernel under one signature it is called by. */
+export interface KernelCall {
   readonly kernel: string
   readonly abi: string
+  /** Blobs of its IR, as text and, where the pinned LLVM cannot read that, as bitcode. */
   readonly ir: string
   readonly bitcode: string | undefined
   readonly signature: string
   readonly signatureJson: string
+}
+
+/** A build under one signature its kernel is called by, without a verdict of this verifier on this host. */
+export interface PendingVerdict extends KernelCall {
   readonly build: string
   readonly input: BuildInput
   readonly object: string
@@ -44,6 +49,17 @@ export const judgedBuild = (store: Store, build: string, state: VerdictState): P
        WHERE v.build_hash = ? AND v.state = ? ORDER BY g.hash LIMIT 1`,
     ).all(build, state) as Row[]
   ).map(fromRow)
+
+/** A kernel under each signature it is called by, in a stable order. */
+export const callsOf = (store: Store, kernel: string): KernelCall[] =>
+  (
+    cached(
+      store,
+      `SELECT DISTINCT k.hash AS kernel, k.abi, k.ir_hash AS ir, k.bitcode_hash AS bitcode, g.hash AS signature,
+         g.json AS signatureJson FROM kernel k JOIN sighting s ON s.kernel_hash = k.hash
+       JOIN signature g ON g.hash = s.signature_hash WHERE k.hash = ? ORDER BY g.hash`,
+    ).all(kernel) as (Omit<KernelCall, 'bitcode'> & { bitcode: string | null })[]
+  ).map(row => ({ ...row, bitcode: row.bitcode ?? undefined }))
 
 /** Proposed builds × signatures that have no verdict, a kernel's together, in a stable order. */
 export function pendingVerdicts(

@@ -50,11 +50,13 @@ export async function searchRounds(
   budget: Budget,
   services: RoundServices,
 ): Promise<void> {
-  const { store, lanes, signal } = services
+  const { store } = services
   const rounds = Math.ceil(budget.candidates / ROUND)
-  const relatives = relativesOf(kernels)
   const pending = kernels.reduce((sum, { state }) => sum + Math.max(0, rounds - state.rounds), 0)
-  const shown = progress('search, in rounds of candidates', Number.isFinite(pending) ? pending : undefined)
+  const shown = progress(
+    'search, in rounds of candidates',
+    Number.isFinite(budget.until) ? undefined : pending,
+  )
   try {
     for (;;) {
       const round = Math.min(...kernels.map(({ state }) => state.rounds))
@@ -62,25 +64,52 @@ export async function searchRounds(
       const due = kernels.filter(({ state }) => state.rounds === round)
       if (isExchange(round)) show(store, due, round)
       const stop = Math.min(rounds, boundary(round))
-      // The slow ones first, so that none of them keeps the others waiting at the end.
-      const order = due.toSorted((a, b) => b.state.seconds - a.state.seconds)
-      await forAll(lanes, order, signal, async kernel => {
-        const { state } = kernel
-        const before = state.rounds
-        while (state.rounds < stop && (state.rounds === before || performance.now() < budget.until)) {
-          const guests = isExchange(state.rounds)
-            ? guestsOf(relatives.get(kernel) ?? [], round, schedule)
-            : []
-          const candidates = nextRound(state, schedule, guests)
-          absorb(state, await tryAll(candidates, kernel, services), score)
-          shown.step(`${kernel.input.kernel.slice(0, 8)}, ${state.tried} candidates`)
-        }
-        write(store, () => saveState(store, state))
+      await tryRounds(due, stop, kernels, schedule, () => score, services, {
+        until: budget.until,
+        onRound: ({ input, state }) => shown.step(`${input.kernel.slice(0, 8)}, ${state.tried} candidates`),
+        onDone: ({ state }) => write(store, () => saveState(store, state)),
       })
     }
   } finally {
     shown.done()
   }
+}
+
+export interface RoundEvents {
+  /** `performance.now()` after which no kernel begins another round; each makes one. */
+  readonly until?: number
+  readonly onTrial?: (kernel: Searched, candidate: Candidate, trial: Extract<Trial, { state: 'ok' }>) => void
+  readonly onRound?: (kernel: Searched) => void
+  readonly onDone?: (kernel: Searched) => void
+}
+
+/** Brings some of the kernels to round `stop`. In a round of exchange they see what `all` have to show. */
+export async function tryRounds(
+  due: readonly Searched[],
+  stop: number,
+  all: readonly Searched[],
+  schedule: Schedule,
+  score: (kernel: Searched) => Score,
+  services: RoundServices,
+  { until = Number.POSITIVE_INFINITY, ...events }: RoundEvents,
+): Promise<void> {
+  const { lanes, signal } = services
+  const relatives = due.some(({ state }) => isExchange(state.rounds)) ? relativesOf(all) : undefined
+  // The slow ones first, so that none of them keeps the others waiting at the end.
+  const order = due.toSorted((a, b) => b.state.seconds - a.state.seconds)
+  await forAll(lanes, order, signal, async kernel => {
+    const { state } = kernel
+    const before = state.rounds
+    while (state.rounds < stop && (state.rounds === before || performance.now() < until)) {
+      const guests = state.rounds === before ? guestsOf(relatives?.get(kernel) ?? [], before, schedule) : []
+      const round = await tryAll(nextRound(state, schedule, guests), kernel, services)
+      absorb(state, round, score(kernel))
+      for (const { candidate, trial } of round)
+        if (trial.state === 'ok') events.onTrial?.(kernel, candidate, trial)
+      events.onRound?.(kernel)
+    }
+    events.onDone?.(kernel)
+  })
 }
 
 /** Where a stretch that begins at `round` ends: at an exchange, at the latest. */
@@ -103,7 +132,7 @@ async function tryAll(
 }
 
 /** Keeps what each has to show before any of them goes on: those that were interrupted later see the same. */
-function show(store: Store, due: readonly Searched[], round: number): void {
+export function show(store: Store, due: readonly Searched[], round: number): void {
   write(store, () => {
     for (const { state } of due) {
       const [best] = state.best

@@ -10,14 +10,12 @@ import { ROUND, type State } from './state.ts'
 
 /** Candidates by pure chance, the same lists as `random:N`; half of each round until there are as many. */
 export const RANDOM_TRIES = 100
-/** Rounds before which the best of every kernel are shown to its relatives. */
-export const EXCHANGES: readonly number[] = [8, 16, 24, 36]
-/** Rounds between exchanges from there on. */
-const EXCHANGE_EVERY = 25
+/** Every so many rounds the best of every kernel are shown to its relatives. */
+const EXCHANGE_EVERY = 10
+/** Draws of a move before chance alone decides. */
 const REDRAWS = 12
 
-export const isExchange = (round: number): boolean =>
-  EXCHANGES.includes(round) || (round > 36 && (round - 36) % EXCHANGE_EVERY === 0)
+export const isExchange = (round: number): boolean => round > 0 && round % EXCHANGE_EVERY === 0
 
 export interface Schedule extends Walk {
   readonly metric: Metric
@@ -50,12 +48,19 @@ export function nextRound(state: State, schedule: Schedule, relatives: readonly 
     return !state.seen.has(key) && !taken.has(key)
   }
   const guests = relatives.filter(isNew)
-  if (round === 0) for (const candidate of openings(schedule)) take(candidate)
+  const opening = openings(schedule)
+  if (round === 0) for (const candidate of opening.slice(0, ROUND)) take(candidate)
   for (let place = chosen.length; place < ROUND; place++) {
     const index = randomNumber(round * ROUND + place)
     if (index !== undefined) {
       const draw = seededRandom(randomSeed(seed, kernel, index))
       take({ ...SETTINGS[schedule.metric], passes: randomPassList(schedule.grammar, draw), without: [] })
+      continue
+    }
+    // What did not fit into the first round goes into places that chance does not need.
+    const late = round === 0 ? undefined : opening[ROUND + (round - 1) * (ROUND / 2) + place - ROUND / 2]
+    if (place >= ROUND / 2 && late !== undefined && isNew(late)) {
+      take(late)
       continue
     }
     const guest = place >= ROUND / 2 ? guests.find(isNew) : undefined
@@ -95,20 +100,24 @@ function openings({ grammar: _, metric, space, pipelines }: Schedule): Candidate
     const passes = pipelines.get(level)
     return passes === undefined ? [] : [{ ...base, passes }]
   }
+  const toggled = (one: Candidate, word: string): Candidate => ({
+    ...one,
+    attributes: one.attributes.includes(word)
+      ? one.attributes.filter(other => other !== word)
+      : [...one.attributes, word].sort(),
+  })
+  const words = space.attributes.flat()
   const settings = [
-    ...space.codegenOptions.flatMap(words =>
-      words.slice(0, 2).map(word => ({ ...base, codegenOptions: [word] })),
+    ...words.map(word => toggled(base, word)),
+    ...space.codegenOptions.flatMap(options =>
+      options.slice(0, 2).map(option => ({ ...base, codegenOptions: [option] })),
     ),
     ...space.features.map(name => ({ ...base, without: [name] })),
-    ...space.attributes.flat().map(word => ({
-      ...base,
-      attributes: base.attributes.includes(word)
-        ? base.attributes.filter(one => one !== word)
-        : [...base.attributes, word].sort(),
-    })),
+    ...(metric === 'time'
+      ? (['O2', 'O1'] as const).flatMap(level => words.map(word => toggled(whole(level, [], 3), word)))
+      : []),
   ]
   const all = [oz, o3, whole('Os', ['optsize'], 2), whole('O2', [], 2), whole('O1', [], 1)]
   all.push(...spelled('Oz'), ...spelled('O2'), ...spelled('O3'), ...settings)
-  const distinct = [...new Map(all.map(candidate => [candidateKey(candidate), candidate])).values()]
-  return distinct.slice(0, ROUND)
+  return [...new Map(all.map(candidate => [candidateKey(candidate), candidate])).values()]
 }

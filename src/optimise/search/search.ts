@@ -9,12 +9,13 @@ import { kernelSource } from '../source.ts'
 import { newTally, note, type Tally } from '../tally.ts'
 import { keepFindings } from './findings.ts'
 import { growPortfolio } from './portfolio.ts'
-import { type Searched, searchRounds } from './rounds.ts'
+import { type Budget, type Searched, searchRounds } from './rounds.ts'
 import type { Schedule } from './schedule.ts'
 import { spelledOut } from './space/pipelines.ts'
 import { SEARCH_RULE, spaceOf } from './space/settings.ts'
 import { openState, type Score } from './state.ts'
-import { settle } from './winners.ts'
+import { searchByTime } from './time/search-time.ts'
+import { type Settled, settle } from './winners.ts'
 
 /** Candidates a kernel unless the user says otherwise. */
 const DEFAULT_CANDIDATES = 200
@@ -38,7 +39,7 @@ async function explore(
   const { candidates, seconds } = budget
   if (candidates !== undefined && candidates > MOST_CANDIDATES)
     throw usageError(`a search tries at most ${MOST_CANDIDATES} candidates a kernel`)
-  const { store, toolchain, builder, lanes, signal } = services
+  const { store, toolchain } = services
   const grammar = await passGrammar(toolchain)
   const pipelines = await spelledOut(toolchain, grammar, ['Oz', 'O2', 'O3'])
   const schedule: Schedule = { grammar, metric, pipelines, space: spaceOf(metric, target) }
@@ -61,15 +62,11 @@ async function explore(
   if (searched.length === 0) return tally
   const until = seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000
   const most = candidates ?? (seconds === undefined ? DEFAULT_CANDIDATES : MOST_CANDIDATES)
-  const score: Score = trial => trial.sizes.codeBytes
-  await searchRounds(
-    searched,
-    schedule,
-    score,
-    { candidates: most, until },
-    { store, builder, lanes, signal },
-  )
-  const settled = await settle(searched, schedule, score, services)
+  const limits = { candidates: most, until }
+  const settled =
+    metric === 'time'
+      ? await searchByTime(searched, schedule, limits, services)
+      : await searchBySize(searched, schedule, limits, services)
   for (const { outcome } of settled)
     if (outcome === 'known') tally.known++
     else if (outcome === 'made') tally.made++
@@ -77,4 +74,15 @@ async function explore(
   await keepFindings(settled, schedule, services)
   await growPortfolio(searched, schedule, services)
   return tally
+}
+
+async function searchBySize(
+  kernels: readonly Searched[],
+  schedule: Schedule,
+  budget: Budget,
+  services: ExploreServices,
+): Promise<Settled[]> {
+  const score: Score = trial => trial.sizes.codeBytes
+  await searchRounds(kernels, schedule, score, budget, services)
+  return settle(kernels, schedule, score, services)
 }

@@ -61,7 +61,9 @@ export function saveState(store: Store, state: State): void {
 }
 
 /** What a search has less of, as a whole number: for size, bytes of code. */
-export type Score = (trial: Extract<Trial, { state: 'ok' }>) => number
+export type Score = (trial: Pick<Made, 'sizes' | 'contentHash' | 'instructions'>) => number
+
+type Made = Extract<Trial, { state: 'ok' }>
 
 /** Takes in a whole round. */
 export function absorb(
@@ -96,6 +98,26 @@ export function absorb(
   state.trials = Buffer.concat([state.trials, ...records])
   state.tried += round.length
   state.rounds++
+}
+
+/** Takes in what became known of candidates tried before: their scores are asked for anew. */
+export function rescore(
+  state: State,
+  more: readonly {
+    readonly candidate: Candidate
+    readonly contentHash: string
+    readonly instructions: number
+  }[],
+  score: (one: { readonly contentHash: string; readonly instructions: number }) => number,
+): void {
+  const contents = new Set(state.best.map(best => best.contentHash))
+  const added = more.filter(({ contentHash }) => !contents.has(contentHash))
+  const known = state.best.map(best => ({ ...best, score: score({ ...best, instructions: 0 }) }))
+  const fresh = added.map(({ candidate, contentHash, instructions }) => ({
+    ...{ candidate, contentHash, number: state.tried, codeBytes: 0, rodataBytes: 0 },
+    score: score({ contentHash, instructions }),
+  }))
+  state.best = leading([...known, ...fresh])
 }
 
 /** The best of distinct content; of equal ones the shortest, then the first. */

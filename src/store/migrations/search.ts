@@ -25,6 +25,10 @@ CREATE TABLE search (         -- the search for the best build of one kernel; al
   settled INTEGER NOT NULL,   -- candidates tried when the winner was verified; 0: not yet
   winner TEXT,                -- JSON: the verified candidate, minimised
   winner_hash TEXT REFERENCES build(hash),
+  selected REAL,              -- metric time: the winner's time over XLA's, in the samples that chose it
+  confirmed REAL,             -- the same in samples that chose nothing: the figure to report
+  confirmed_low REAL,         -- 95 % interval
+  confirmed_high REAL,
   passed_over INTEGER NOT NULL DEFAULT 0, -- better candidates that were refuted, broken or undecided
   updated_at TEXT NOT NULL,
   UNIQUE (kernel_hash, target_id, llvm, metric, seed, rule)

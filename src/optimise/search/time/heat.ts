@@ -1,0 +1,131 @@
+/** One heat: candidates that look promising are built, verified, and raced against XLA's build. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inState } from '../../../config/paths.ts'
+import { type JudgedKernel, judge } from '../../../judge/judge.ts'
+import { PASSING } from '../../../kernel/verdict.ts'
+import { forAll } from '../../../lanes/lanes.ts'
+import type { MeasuredBuild } from '../../../measure/measure.ts'
+import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
+import { linkBundle } from '../../../runner/link.ts'
+import type { ExploreServices } from '../../proposer.ts'
+import type { Searched } from '../rounds.ts'
+import { type Candidate, requestOf } from '../space/candidate.ts'
+import { type Course, measuredBuild } from './reference.ts'
+
+/** A candidate by the hash of its content, which twins share. */
+export interface Entrant {
+  readonly candidate: Candidate
+  readonly contentHash: string
+}
+
+export interface Heat {
+  readonly kernel: Searched
+  readonly course: Course
+  readonly entrants: readonly Entrant[]
+}
+
+/** What a heat found out about one kernel: contents that are wrong, and the race of the others. */
+export interface HeatResult {
+  readonly heat: Heat
+  readonly wrong: ReadonlySet<string>
+  /** `build` of its candidates is the content's hash. */
+  readonly outcome: RaceOutcome | undefined
+}
+
+/** Functions in one executable, about; the more, the fewer links. */
+const FUNCTIONS_TOGETHER = 120
+const TRIALS = 16
+
+/** Runs the heats, some kernels at a time; `onResult` gets each kernel's as it is known. */
+export async function runHeats(
+  heats: readonly Heat[],
+  plan: RacePlan,
+  services: ExploreServices,
+  onResult: (result: HeatResult) => void,
+): Promise<void> {
+  const directory = inState('work')
+  await mkdir(directory, { recursive: true })
+  for (const group of grouped(heats)) {
+    services.signal.throwIfAborted()
+    const scratch = await mkdtemp(join(directory, 'heat-'))
+    try {
+      for (const result of await runGroup(group, plan, scratch, services)) onResult(result)
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
+  }
+}
+
+function grouped(heats: readonly Heat[]): Heat[][] {
+  const groups: Heat[][] = []
+  let functions = Number.POSITIVE_INFINITY
+  for (const heat of heats) {
+    functions += heat.entrants.length + 1
+    if (functions > FUNCTIONS_TOGETHER) {
+      groups.push([])
+      functions = heat.entrants.length + 1
+    }
+    groups.at(-1)?.push(heat)
+  }
+  return groups
+}
+
+async function runGroup(
+  group: readonly Heat[],
+  plan: RacePlan,
+  directory: string,
+  services: ExploreServices,
+): Promise<HeatResult[]> {
+  const { lanes, signal } = services
+  const host = await services.host()
+  const ready = await judgedGroup(group, directory, services)
+  const runners = ready.map(({ heat, passed }, i) => ({
+    id: `r${i}`,
+    signature: heat.course.kernel.signature,
+    reference: heat.course.reference,
+    candidates: passed,
+  }))
+  const outcomes = await race(
+    runners.filter(runner => runner.candidates.length > 0),
+    plan,
+    { host, lanes, link: linkBundle, directory, signal },
+    { onSample: () => {}, onFailure: () => {} },
+  )
+  const byId = new Map(outcomes.map(outcome => [outcome.kernel, outcome]))
+  return ready.map(({ heat, wrong }, i) => ({ heat, wrong, outcome: byId.get(`r${i}`) }))
+}
+
+/** Builds and judges the entrants. Those that nothing refutes but nothing confirms either do not race. */
+async function judgedGroup(
+  group: readonly Heat[],
+  directory: string,
+  { builder, toolchain, lanes, signal, host }: ExploreServices,
+): Promise<{ heat: Heat; passed: MeasuredBuild[]; wrong: Set<string> }[]> {
+  const objects = new Map<Heat, Map<string, Uint8Array>>(group.map(heat => [heat, new Map()]))
+  await forAll(lanes, group, signal, async heat => {
+    for (const { candidate, contentHash } of heat.entrants) {
+      const { input, source } = heat.kernel
+      const built = await builder.build(requestOf(candidate, input), source, { signal })
+      if (built.state === 'ok') objects.get(heat)?.set(contentHash, built.object)
+    }
+  })
+  const results = new Map(
+    group.map(heat => [heat, { heat, passed: [] as MeasuredBuild[], wrong: new Set<string>() }]),
+  )
+  const owners = new Map<JudgedKernel, Heat>()
+  for (const heat of group) {
+    const builds = [...(objects.get(heat) ?? [])].map(([contentHash, object]) => ({
+      ...{ hash: contentHash, object, symbol: 'kernel', semantics: 'ir' as const, contentHash },
+    }))
+    if (builds.length > 0) owners.set({ ...heat.course.kernel, builds }, heat)
+  }
+  const services = { toolchain, host: await host(), lanes, directory, seed: 1, trials: TRIALS, signal }
+  await judge([...owners.keys()], services, ({ kernel, build, verdict }) => {
+    const heat = owners.get(kernel)
+    const result = heat && results.get(heat)
+    if (PASSING.includes(verdict.state)) result?.passed.push(measuredBuild(build.hash, build.object))
+    else if (verdict.state === 'refuted') result?.wrong.add(build.contentHash)
+  })
+  return [...results.values()]
+}

@@ -1,0 +1,39 @@
+/** What candidates race against: XLA's own build of the kernel, and how the kernel is called. */
+import { type JudgedKernel, kernelToJudge } from '../../../judge/stored.ts'
+import { disassemble } from '../../../llvm/disassemble.ts'
+import { definedGlobals, parseObject } from '../../../llvm/object.ts'
+import type { MeasuredBuild } from '../../../measure/measure.ts'
+import { getBlob } from '../../../store/blobs.ts'
+import { cached } from '../../../store/statements.ts'
+import type { ExploreServices } from '../../proposer.ts'
+
+export interface Course {
+  /** Without builds: the judge gets those of the moment. */
+  readonly kernel: JudgedKernel
+  readonly reference: MeasuredBuild
+}
+
+/** An object under the name its executable knows it by. */
+export function measuredBuild(hash: string, object: Uint8Array): MeasuredBuild {
+  const globals = definedGlobals(parseObject(object))
+  const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
+  return { hash, link: id => ({ id, object, symbol }) }
+}
+
+/** Undefined with a reason where there is nothing to race against, or no way to run the kernel alone. */
+export async function courseOf(
+  hash: string,
+  { store, toolchain, signal }: ExploreServices,
+): Promise<Course | { readonly why: string }> {
+  const reference = cached(
+    store,
+    `SELECT b.hash, b.object_hash AS object FROM reference r JOIN build b ON b.hash = r.build_hash
+     WHERE r.kernel_hash = ? AND b.object_hash IS NOT NULL`,
+  ).get(hash) as { hash: string; object: string } | undefined
+  if (reference === undefined)
+    return { why: "there is no build of XLA's to race against: run 'xlab optimise --with xla' first" }
+  const kernel = await kernelToJudge(store, hash, bitcode => disassemble(toolchain, bitcode, signal))
+  if (kernel === undefined) return { why: 'it cannot be run alone' }
+  if (kernel.entry === 'scalar') return { why: 'functions of scalars are not raced' }
+  return { kernel, reference: measuredBuild(reference.hash, getBlob(store, reference.object)) }
+}

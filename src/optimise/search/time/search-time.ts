@@ -1,0 +1,234 @@
+/**
+ * The search for time. Most candidates are screened by what costs nothing: equal content, and the number of machine
+ * instructions; the rest race in heats, whose times steer what is tried next. What won is measured again, by samples
+ * that chose nothing, before it is reported.
+ */
+import { buildHash } from '../../../kernel/build.ts'
+import { progress } from '../../../log.ts'
+import { RACE_PLAN, type RacePlan } from '../../../measure/race.ts'
+import { putBuild, putProposal } from '../../../store/builds.ts'
+import { write } from '../../../store/open.ts'
+import { settleSearch } from '../../../store/searches.ts'
+import type { ExploreServices } from '../../proposer.ts'
+import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
+import { isExchange, type Schedule } from '../schedule.ts'
+import { candidateText, requestOf } from '../space/candidate.ts'
+import { ROUND, rescore, saveState } from '../state.ts'
+import { judgeAll, judged } from '../verdicts.ts'
+import { SEARCH, type Settled } from '../winners.ts'
+import { type Entrant, type Heat, runHeats } from './heat.ts'
+import { type Course, courseOf } from './reference.ts'
+
+/** Rounds of candidates before a heat, and entrants of the first heat and of later ones. */
+const HEAT_ROUNDS = 10
+const ENTRANTS = [24, 12] as const
+/** The best of all heats that run in the last race. */
+const FINALISTS = 4
+/** Unmeasured candidates come after all measured ones. */
+const UNMEASURED = 3_000_000_000
+const SCALE = 1_000_000
+
+const HEAT: RacePlan = {
+  ...RACE_PLAN,
+  ...{ links: 2, rounds: 2, confirmLinks: 0, processes: 1, pairs: 3, minSampleNs: 150_000 },
+}
+
+interface Runner {
+  readonly kernel: Searched
+  readonly course: Course
+  /** Ratio to XLA's time by content; infinite where wrong or not measurable. */
+  readonly known: Map<string, number>
+  pool: Map<string, Entrant & { readonly instructions: number }>
+}
+
+export async function searchByTime(
+  kernels: readonly Searched[],
+  schedule: Schedule,
+  budget: Budget,
+  services: ExploreServices,
+): Promise<Settled[]> {
+  const settled: Settled[] = []
+  const runners: Runner[] = []
+  for (const kernel of kernels) {
+    const course = await courseOf(kernel.input.kernel, services)
+    if ('why' in course) settled.push({ kernel, outcome: course, refuted: [] })
+    else runners.push({ kernel, course, known: knownOf(kernel), pool: new Map() })
+  }
+  const rounds = Math.ceil(budget.candidates / ROUND)
+  const heats = Math.ceil(rounds / HEAT_ROUNDS)
+  const shown = progress('kernels in heats', Number.isFinite(heats) ? heats * runners.length : undefined)
+  try {
+    for (;;) {
+      const round = Math.min(...runners.map(({ kernel }) => kernel.state.rounds))
+      if (round >= rounds || performance.now() >= budget.until) break
+      const due = runners.filter(({ kernel }) => kernel.state.rounds === round)
+      // The leaders of the heats so far are tried on relatives.
+      if (isExchange(round))
+        show(
+          services.store,
+          due.map(({ kernel }) => kernel),
+          round,
+        )
+      await tryRounds(
+        due.map(({ kernel }) => kernel),
+        Math.min(rounds, round + HEAT_ROUNDS),
+        kernels,
+        schedule,
+        kernel => scoreOf(runnerOf(due, kernel)),
+        services,
+        {
+          onTrial: (kernel, candidate, { contentHash, instructions }) => {
+            const { known, pool } = runnerOf(due, kernel)
+            if (!known.has(contentHash) && !pool.has(contentHash))
+              pool.set(contentHash, { candidate, contentHash, instructions })
+          },
+        },
+      )
+      const entering = due.map(runner => heatOf(runner, round === 0 ? ENTRANTS[0] : ENTRANTS[1]))
+      await runHeats(entering, { ...HEAT, seed: 1 + round }, services, result => {
+        const runner = runnerOf(due, result.heat.kernel)
+        for (const content of result.wrong) runner.known.set(content, Number.POSITIVE_INFINITY)
+        for (const { build, selected } of result.outcome?.candidates ?? [])
+          runner.known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
+        finishHeat(runner, services)
+        shown.step(result.heat.kernel.input.kernel.slice(0, 8))
+      })
+    }
+  } finally {
+    shown.done()
+  }
+  settled.push(...(await finals(runners, services)))
+  return settled
+}
+
+const runnerOf = (runners: readonly Runner[], kernel: Searched): Runner => {
+  const found = runners.find(runner => runner.kernel === kernel)
+  if (found === undefined) throw new Error('a kernel that does not run has a result')
+  return found
+}
+
+/** What earlier runs measured, as far as it is kept: the best. */
+const knownOf = ({ state }: Searched): Map<string, number> =>
+  new Map(
+    state.best.filter(best => best.score < UNMEASURED).map(best => [best.contentHash, best.score / SCALE]),
+  )
+
+/** Measured ones by their time; others behind them, those with fewer instructions first. */
+const scoreOf =
+  ({ known }: Runner) =>
+  ({
+    contentHash,
+    instructions,
+  }: Pick<Entrant, 'contentHash'> & { readonly instructions: number }): number => {
+    const ratio = known.get(contentHash)
+    if (ratio === undefined) return UNMEASURED + Math.min(instructions, 1e9)
+    return Number.isFinite(ratio) ? Math.round(ratio * SCALE) : UNMEASURED + 1e9
+  }
+
+/** Half of the places to those that came first, half to those with the fewest instructions. */
+function heatOf({ kernel, course, pool }: Runner, places: number): Heat {
+  const all = [...pool.values()]
+  const first = all.slice(0, Math.ceil(places / 2))
+  const others = all.filter(one => !first.includes(one)).sort((a, b) => a.instructions - b.instructions)
+  return { kernel, course, entrants: [...first, ...others.slice(0, places - first.length)] }
+}
+
+/** The measured become parents of what is tried next. */
+function finishHeat(runner: Runner, { store }: ExploreServices): void {
+  const { kernel, pool } = runner
+  const measured = [...pool.values()].filter(({ contentHash }) => runner.known.has(contentHash))
+  rescore(kernel.state, measured, scoreOf(runner))
+  runner.pool = new Map()
+  write(store, () => saveState(store, kernel.state))
+}
+
+/** The last race: selected among the best, then measured again; verified under every signature before it is kept. */
+async function finals(runners: readonly Runner[], services: ExploreServices): Promise<Settled[]> {
+  const settled: Settled[] = []
+  const due = runners.filter(({ kernel: { state } }) => state.settled !== state.tried)
+  for (const { kernel } of runners)
+    if (kernel.state.settled === kernel.state.tried) settled.push({ kernel, outcome: 'known', refuted: [] })
+  const shown = progress('last races', due.length)
+  const heats = due.map(({ kernel, course }): Heat => {
+    const best = kernel.state.best.filter(one => one.score < UNMEASURED)
+    return { kernel, course, entrants: best.slice(0, FINALISTS) }
+  })
+  const winners: { heat: Heat; entrant: Entrant; build: string; timed: Timed }[] = []
+  try {
+    await runHeats(heats, RACE_PLAN, services, ({ heat, outcome }) => {
+      shown.step(heat.kernel.input.kernel.slice(0, 8))
+      const winner = outcome?.winner
+      const entrant = heat.entrants.find(one => one.contentHash === winner?.build)
+      if (winner === undefined || entrant === undefined) {
+        finish(heat, undefined, services)
+        settled.push({ kernel: heat.kernel, outcome: { why: "none was faster than XLA's own" }, refuted: [] })
+        return
+      }
+      const { selected, confirmed } = winner
+      const timed = {
+        selected: selected.ratio,
+        confirmed: confirmed.ratio,
+        low: confirmed.low,
+        high: confirmed.high,
+      }
+      winners.push({
+        heat,
+        entrant,
+        timed,
+        build: buildHash(requestOf(entrant.candidate, heat.kernel.input)),
+      })
+    })
+  } finally {
+    shown.done()
+  }
+  for (const { heat, entrant, build } of winners) {
+    const { input, source, state } = heat.kernel
+    const request = requestOf(entrant.candidate, input)
+    const result = await services.builder.build(request, source, { signal: services.signal })
+    const { kernel, targetId, metric, seed } = state.key
+    write(services.store, () => {
+      putBuild(services.store, request, result)
+      putProposal(services.store, {
+        ...{
+          kernel,
+          targetId,
+          proposer: SEARCH,
+          build,
+          parameters: { metric, seed },
+          seconds: state.seconds,
+        },
+      })
+    })
+  }
+  await judgeAll(new Set(winners.map(({ build }) => build)), await services.host(), services)
+  for (const { heat, entrant, build, timed } of winners) {
+    const passed = judged(build, services) === 'passed'
+    const winner = { candidate: candidateText(entrant.candidate), build, timed }
+    finish(heat, passed ? winner : undefined, services)
+    settled.push({
+      kernel: heat.kernel,
+      outcome: passed ? 'made' : { why: 'its fastest candidate did not pass under every signature' },
+      refuted: judged(build, services) === 'refuted' ? [{ candidate: entrant.candidate, build }] : [],
+    })
+  }
+  return settled
+}
+
+interface Timed {
+  readonly selected: number
+  readonly confirmed: number
+  readonly low: number
+  readonly high: number
+}
+
+function finish(
+  { kernel: { state } }: Heat,
+  winner: { readonly candidate: string; readonly build: string; readonly timed: Timed } | undefined,
+  { store }: ExploreServices,
+): void {
+  write(store, () =>
+    settleSearch(store, state.key, {
+      ...{ tried: state.tried, winner, passedOver: 0, timed: winner?.timed },
+    }),
+  )
+}

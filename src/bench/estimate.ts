@@ -1,36 +1,53 @@
-/** From a kernel's raw samples in the store to its estimates in the store. */
-import { compare, median, medianDeviation, STATISTICS_RULE } from '../measure/statistics.ts'
+/** From a kernel's raw samples in the store to its figures in the store. */
+import { corrected } from '../measure/judgement.ts'
 import {
+  type ComparisonState,
+  compare,
+  median,
+  medianDeviation,
+  STATISTICS_RULE,
+} from '../measure/statistics.ts'
+import { type PlacedSample, samplesOf } from '../store/campaigns.ts'
+import {
+  type ConfirmationRow,
+  comparisonsOf,
   type EstimateRow,
   outdatedEstimates,
-  type PlacedSample,
+  putConfirmations,
   putEstimates,
-  samplesOf,
+  setComparison,
   xlaContents,
-} from '../store/measurements.ts'
+} from '../store/estimates.ts'
 import { type Store, write } from '../store/open.ts'
 
-/** Computes and stores the estimates of one kernel under one signature on one host; gives them back. */
-export function estimate(store: Store, kernel: string, signature: string, hostId: number): EstimateRow[] {
-  const byContent = new Map<string, PlacedSample[]>()
-  for (const sample of samplesOf(store, kernel, signature, hostId)) {
-    const known = byContent.get(sample.contentHash) ?? []
-    byContent.set(sample.contentHash, known)
-    known.push(sample)
-  }
+/**
+ * Computes and stores the estimates of one kernel under one signature on one host, and the confirmations of what was
+ * chosen; gives the estimates back. An estimate is made of samples taken to report, or, for a build that has none, of
+ * those that confirmed it.
+ */
+export function estimate(
+  store: Store,
+  kernel: string,
+  signature: string,
+  hostId: number,
+  delta?: number,
+): EstimateRow[] {
+  const byContent = Map.groupBy(samplesOf(store, kernel, signature, hostId), sample => sample.contentHash)
   const xla = xlaContents(store, kernel).find(content => byContent.has(content))
   const reference = xla === undefined ? undefined : byContent.get(xla)
-  const rows = [...byContent].map(([content, samples]): EstimateRow => {
+  const place = { kernel_hash: kernel, signature_hash: signature, host_id: hostId, rule: STATISTICS_RULE }
+  const against = (samples: readonly PlacedSample[]) =>
+    reference && compare(samples, reference, delta === undefined ? {} : { delta })
+  const rows = [...byContent].map(([content, all]): EstimateRow => {
+    const reported = all.filter(sample => sample.purpose === 'report')
+    const samples = reported.length > 0 ? reported : all
     const values = samples.map(sample => sample.value)
     const own = content === xla
-    const comparison = own || !reference ? undefined : compare(samples, reference)
+    const comparison = own ? undefined : against(samples)
     return {
-      kernel_hash: kernel,
-      signature_hash: signature,
+      ...place,
       content_hash: content,
-      host_id: hostId,
       build_hash: samples[0]?.build ?? '',
-      rule: STATISTICS_RULE,
       samples: values.length,
       time_ns: median(values),
       deviation_ns: medianDeviation(values),
@@ -39,17 +56,53 @@ export function estimate(store: Store, kernel: string, signature: string, hostId
       ratio: own ? 1 : (comparison?.ratio ?? null),
       ratio_low: own ? 1 : (comparison?.low ?? null),
       ratio_high: own ? 1 : (comparison?.high ?? null),
+      p: comparison?.p ?? null,
+      alone: comparison?.state ?? null,
       comparison: own ? 'twin' : (comparison?.state ?? null),
     }
   })
   putEstimates(store, rows)
+  const confirmations = [...byContent].flatMap(([content, all]): ConfirmationRow[] => {
+    const samples = all.filter(sample => sample.purpose === 'confirm')
+    const [first] = samples
+    const comparison = content === xla || !first ? undefined : against(samples)
+    if (!first || !comparison) return []
+    const { ratio, low, high, p, pairs, state } = comparison
+    return [
+      {
+        ...place,
+        content_hash: content,
+        build_hash: first.build,
+        reference_hash: reference?.[0]?.build ?? '',
+        time_ns: median(samples.map(sample => sample.value)),
+        pairs,
+        ratio,
+        ratio_low: low,
+        ratio_high: high,
+        p,
+        comparison: state,
+      },
+    ]
+  })
+  putConfirmations(store, confirmations)
   return rows
+}
+
+/** Judges every comparison on a host together: what is called faster or slower must stand among all of them. */
+export function correctComparisons(store: Store, hostId: number): void {
+  const rows = comparisonsOf(store, hostId)
+  const states = corrected(rows.map(row => ({ p: row.p, state: row.alone as ComparisonState })))
+  for (const [i, row] of rows.entries()) {
+    const state = states[i]
+    if (state !== undefined && state !== row.comparison) setComparison(store, hostId, row, state)
+  }
 }
 
 /** Recomputes what an older version of the statistics left. */
 export function refreshEstimates(store: Store): void {
   write(store, () => {
-    for (const { kernel, signature, hostId } of outdatedEstimates(store, STATISTICS_RULE))
-      estimate(store, kernel, signature, hostId)
+    const outdated = outdatedEstimates(store, STATISTICS_RULE)
+    for (const { kernel, signature, hostId } of outdated) estimate(store, kernel, signature, hostId)
+    for (const hostId of new Set(outdated.map(row => row.hostId))) correctComparisons(store, hostId)
   })
 }

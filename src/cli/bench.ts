@@ -1,13 +1,17 @@
 /** `xlab bench`: measures what agrees, and prints the comparison. */
-import { type BenchOutcome, bench } from '../bench/stage.ts'
+import type { Aim } from '../bench/campaign.ts'
+import { type Forecast, forecast } from '../bench/forecast.ts'
+import { type BenchOptions, type BenchOutcome, bench } from '../bench/stage.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
+import type { HostEntry } from '../hosts/registry.ts'
 import { log } from '../log.ts'
 import type { Plan } from '../measure/measure.ts'
 import { type Column, printTable } from '../report/format.ts'
+import { selfTestWarnings } from '../report/self-test.ts'
 import { type Summary, summarise } from '../report/summary.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
-import { wholeNumber } from './numbers.ts'
+import { duration, percentage, wholeNumber } from './numbers.ts'
 import { hostsOf, onEach } from './on-hosts.ts'
 import { requireKernels, requireSome } from './selection.ts'
 
@@ -16,19 +20,21 @@ export async function run(_args: readonly string[], options: Options, context: C
   const emulated = entries.find(entry => entry.emulated)
   if (emulated)
     throw usageError(`${emulated.name} is emulated: times mean nothing there`, 'measure on a real host')
-  const plan = planOf(options)
+  const aim = aimOf(options)
   const filter = typeof options.filter === 'string' ? options.filter : undefined
   requireKernels(context.readOnlyStore(), filter)
   requireSome(context.readOnlyStore(), 'verdict')
+  if (options.dryRun === true) return await dryRun(entries, { ...aim, filter }, context)
   const store = context.store()
   const lanes = context.lanes()
   const { signal } = context
   const failed = await onEach(entries, context, async host => {
     const started = performance.now()
-    const outcome = await bench({ store, host, lanes, signal }, { plan, filter })
+    const outcome = await bench({ store, host, lanes, signal }, { ...aim, filter })
     tell(host.name, outcome, (performance.now() - started) / 1000)
     return outcome.failures.length > 0
   })
+  for (const warning of selfTestWarnings(store)) log.warn(warning)
   printSummary(summarise(store, filter))
   return failed ? EXIT.partly : EXIT.ok
 }
@@ -37,21 +43,66 @@ export async function run(_args: readonly string[], options: Options, context: C
  * Measured on small kernels of a CNN: where the linker puts a function moves its time by more (median 2 %, often 10 %)
  * than the process does (1 %), so links are what an interval wants most.
  */
-function planOf(options: Options): Plan {
-  return {
+function aimOf(options: Options): Aim & Pick<BenchOptions, 'confirm'> {
+  const plan: Plan = {
     links: wholeNumber(options.links, '--links'),
     processes: wholeNumber(options.processes, '--processes'),
     pairs: wholeNumber(options.pairs, '--pairs'),
     seed: wholeNumber(options.seed, '--seed', 0),
-    minSampleNs: 500_000,
+    cold: wholeNumber(options.cold, '--cold', 0, 1000),
+    minSampleNs: 300_000,
     limitMs: 4000,
+  }
+  return {
+    plan,
+    precision: percentage(options.precision, '--precision'),
+    delta: percentage(options.delta, '--delta'),
+    budgetMs: duration(options.budget, '--budget') * 1000,
+    confirm: options.confirm === undefined ? 'after' : options.confirm ? 'only' : 'never',
   }
 }
 
+/** Says what would run, where, and about how long; changes nothing. */
+async function dryRun(
+  entries: readonly HostEntry[],
+  options: Aim & { readonly filter: string | undefined },
+  context: Context,
+): Promise<ExitCode> {
+  const rows: Forecast[] = []
+  await onEach(entries, context, async host => {
+    rows.push(await forecast(context.readOnlyStore(), host, options))
+    return false
+  })
+  printTable(
+    rows.map(row => ({ ...row })),
+    [
+      'host',
+      'kernels',
+      'builds',
+      'aa_pairs',
+      'executables',
+      'samples',
+      'minutes',
+      'at_most_minutes',
+      'state',
+    ].map(name => ({
+      name,
+      ...(name.endsWith('minutes') && { digits: 1 }),
+    })),
+  )
+  log.info('nothing was run; minutes are for the first pass, and at most with what --budget allows')
+  return EXIT.ok
+}
+
 function tell(host: string, outcome: BenchOutcome, seconds: number): void {
-  const { kernels, samples, failures } = outcome
-  if (kernels > 0) log.info(`${host}: ${kernels} kernels, ${samples} samples in ${seconds.toFixed(0)} s`)
+  const { kernels, samples, failures, confirmed, uncertain } = outcome
+  if (kernels + confirmed > 0)
+    log.info(
+      `${host}: ${kernels} kernels, ${confirmed} confirmed, ${samples} samples in ${seconds.toFixed(0)} s`,
+    )
   else log.info(`${host}: nothing to measure; all that passed is measured`)
+  if (uncertain > 0)
+    log.info(`${uncertain} kernels are known less exactly than --precision asks: the time was spent`)
   for (const { kernel, build, reason } of failures.slice(0, 10))
     log.warn(`${kernel}: build ${build.slice(0, 12)} could not be measured: ${reason}`)
   if (failures.length > 10) log.info(`… and ${failures.length - 10} more; see 'xlab query failures'`)

@@ -5,7 +5,7 @@
  */
 import type { Host } from '../hosts/host.ts'
 import type { Signature } from '../kernel/signature.ts'
-import type { Lanes } from '../lanes/lanes.ts'
+import { createLanes, type Lanes } from '../lanes/lanes.ts'
 import type { Linkable, linkBundle } from '../runner/link.ts'
 import type { Bundle, RunnerHello, RunnerResult, Sample, TimingJob } from '../runner/protocol.ts'
 
@@ -13,6 +13,8 @@ export interface MeasuredBuild {
   readonly hash: string
   /** What to link for it under the name `id`. */
   readonly link: (id: string) => Linkable
+  /** A second copy of the same code under another name, for an A/A pair. */
+  readonly copy?: true
 }
 
 export interface MeasuredKernel {
@@ -45,6 +47,7 @@ export interface RawSample extends Omit<Sample, 'kind' | 'id' | 'function'> {
   readonly build: string
   readonly link: number
   readonly binaryHash: string
+  readonly copy: boolean
 }
 
 export interface MeasureServices {
@@ -74,6 +77,16 @@ interface Work {
   readonly functions: Map<string, MeasuredBuild>
 }
 
+const elsewhere = new WeakMap<Host, Lanes>()
+
+/** A host elsewhere is disturbed by nothing that runs here: its jobs wait for each other only. */
+function quietOf({ host, lanes }: MeasureServices): Lanes['quiet'] {
+  if (host.place === 'here') return lanes.quiet
+  const own = elsewhere.get(host) ?? createLanes(1)
+  elsewhere.set(host, own)
+  return own.quiet
+}
+
 /** Measures the kernels together. Links in the wide lane, runs in the quiet one. */
 export async function measure(
   kernels: readonly MeasuredKernel[],
@@ -95,7 +108,7 @@ export async function measure(
   const others = await Promise.all(Array.from({ length: plan.links - 1 }, (_, i) => link(i + 1)))
   const bundles = [first, ...others].filter(bundle => bundle !== undefined)
   if (bundles.length === 0) return
-  await services.lanes.quiet(async () => {
+  await quietOf(services)(async () => {
     for (const [link, bundle] of bundles.entries()) {
       services.signal?.throwIfAborted()
       await runLink(works, firstLink + link, bundle, plan, services, events)
@@ -183,7 +196,14 @@ async function runLink(
       return
     }
     const { kind: _, id, function: __, ...sample } = result
-    events.onSample({ ...sample, kernel: id, build: build.hash, link, binaryHash: bundle.hash })
+    events.onSample({
+      ...sample,
+      kernel: id,
+      build: build.hash,
+      copy: build.copy === true,
+      link,
+      binaryHash: bundle.hash,
+    })
   }
   await services.host.execute(bundle, jobs, { ...(services.signal && { signal: services.signal }), onResult })
 }

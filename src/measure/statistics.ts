@@ -8,7 +8,7 @@
  */
 
 /** Changes whenever a figure could come out otherwise from equal samples. */
-export const STATISTICS_RULE = 1
+export const STATISTICS_RULE = 2
 
 /** One timing, at its place: link → process → pair. `link` is unique over all campaigns at hand. */
 export interface TimedSample {
@@ -29,6 +29,9 @@ export interface Comparison {
   readonly low: number
   readonly high: number
   readonly pairs: number
+  /** Probability of a ratio this far from 1, or further, where there is no difference. */
+  readonly p: number
+  /** Judged alone; many at once want a correction (judgement.ts). */
   readonly state: ComparisonState
 }
 
@@ -66,9 +69,12 @@ export function geometricMeanInterval(ratios: readonly number[]): {
   return { mean: Math.exp(centre), low: Math.exp(centre - half), high: Math.exp(centre + half) }
 }
 
-/** `same` if the interval lies within ±1 %, else what it excludes. */
-export function classify(low: number, high: number): ComparisonState {
-  if (low >= 0.99 && high <= 1.01) return 'same'
+/** Ratios within 1 ± DELTA count as the same, unless asked otherwise. */
+export const DELTA = 0.01
+
+/** `same` if the interval lies within 1 ± delta, else what it excludes. */
+export function classify(low: number, high: number, delta: number = DELTA): ComparisonState {
+  if (low >= 1 - delta && high <= 1 + delta) return 'same'
   if (high < 1) return 'faster'
   if (low > 1) return 'slower'
   return 'inconclusive'
@@ -93,7 +99,7 @@ export function randomIntegers(seed: number): () => number {
 export function compare(
   candidate: readonly TimedSample[],
   reference: readonly TimedSample[],
-  options: { readonly seed?: number; readonly resamples?: number } = {},
+  options: { readonly seed?: number; readonly resamples?: number; readonly delta?: number } = {},
 ): Comparison | undefined {
   const links = logRatios(candidate, reference).map(processes => processes.map(winsorized))
   if (links.length === 0) return undefined
@@ -102,7 +108,22 @@ export function compare(
   const low = Math.exp(quantile(draws, 0.025))
   const high = Math.exp(quantile(draws, 0.975))
   const pairs = links.flat().reduce((sum, process) => sum + process.length, 0)
-  return { ratio: Math.exp(centre), low, high, pairs, state: classify(low, high) }
+  const p = twoSided(centre / deviation(draws))
+  return { ratio: Math.exp(centre), low, high, pairs, p, state: classify(low, high, options.delta) }
+}
+
+const deviation = (values: Float64Array): number => {
+  const centre = values.reduce((a, b) => a + b, 0) / values.length
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length)
+}
+
+/** Probability that a standard normal value is at least as far from 0 as z (Abramowitz and Stegun, 7.1.26). */
+export function twoSided(z: number): number {
+  if (Number.isNaN(z)) return 1
+  const x = Math.abs(z) / Math.SQRT2
+  const t = 1 / (1 + 0.3275911 * x)
+  const series = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592]
+  return series.reduce((sum, a) => (sum + a) * t, 0) * Math.exp(-x * x)
 }
 
 /** Log ratios of the pairs both sides have, as link → process → pair. */

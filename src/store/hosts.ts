@@ -11,13 +11,19 @@ export interface HostRow {
   readonly emulated: boolean
 }
 
+/** The id of this host, if it is known. */
+export const findHost = (
+  store: Store,
+  { name, kind, cpu, os }: Pick<HostRow, 'name' | 'kind' | 'cpu' | 'os'>,
+): number | undefined =>
+  cached(store, 'SELECT id FROM host WHERE name = ? AND kind = ? AND cpu = ? AND os = ?')
+    .pluck()
+    .get(name, kind, cpu, os) as number | undefined
+
 /** The id of this host, which is added when new. */
-export function hostId(store: Store, { name, kind, cpu, cores, os, emulated }: HostRow): number {
-  const known = cached(store, 'SELECT id FROM host WHERE name = ? AND kind = ? AND cpu = ? AND os = ?').get(
-    name,
-    kind,
-    cpu,
-    os,
-  ) as { id: number } | undefined
-  return known?.id ?? insert(store, 'host', { name, kind, cpu, cores, os, emulated: emulated ? 1 : 0 })
+export function hostId(store: Store, host: HostRow): number {
+  const { name, kind, cpu, cores, os, emulated } = host
+  return (
+    findHost(store, host) ?? insert(store, 'host', { name, kind, cpu, cores, os, emulated: emulated ? 1 : 0 })
+  )
 }

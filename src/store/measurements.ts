@@ -1,9 +1,8 @@
-/** Campaigns, their raw samples, and the estimates computed from these. */
+/** What is to be measured on a host, and what the user may want to know before. */
 import { PASSING } from '../kernel/verdict.ts'
 import { GIVEN_UP } from './attempts.ts'
 import { kernelFilter } from './kernel-filter.ts'
 import type { Store } from './open.ts'
-import { cached, insert } from './statements.ts'
 
 /** A build that may be measured; its twins share what is found. */
 export interface MeasurableBuild {
@@ -27,11 +26,15 @@ export interface MeasurableKernel {
 
 export const attemptDetail = (signatureHash: string, host: string): string => `${signatureHash} ${host}`
 
+/** Those of them that have a build without an estimate on this host. */
+export const pendingKernels = (...of: Parameters<typeof measurableKernels>): MeasurableKernel[] =>
+  measurableKernels(...of).filter(({ builds }) => builds.some(build => !build.measured))
+
 /**
- * The kernels that have a passing build for the architecture `arch` that was not measured on this host, with all their
- * passing builds. Builds whose measurement was given up are left out.
+ * The kernels that have a passing build for the architecture `arch`, with all their passing builds. Builds whose
+ * measurement on this host was given up are left out.
  */
-export function pendingKernels(
+export function measurableKernels(
   store: Store,
   host: { readonly id: number; readonly name: string; readonly arch: string },
   filter?: string,
@@ -73,7 +76,7 @@ export function pendingKernels(
     found.set(key, known)
     known.builds.push({ ...build, measured: measured === 1 })
   }
-  return [...found.values()].filter(({ builds }) => builds.some(build => !build.measured))
+  return [...found.values()]
 }
 
 /** XLA's own build among these, the first proposed; others are compared with it. */
@@ -81,124 +84,3 @@ export const referenceOf = (builds: readonly MeasurableBuild[]): MeasurableBuild
   builds
     .filter(build => build.xlaProposal !== null)
     .sort((a, b) => (a.xlaProposal ?? 0) - (b.xlaProposal ?? 0))[0]
-
-/** Opens a campaign. Any that still counts as running on this host was killed, and is marked `cut`. */
-export function startCampaign(
-  store: Store,
-  campaign: { hostId: number; seed: number; options: object; hostBefore: object },
-): number {
-  cached(store, "UPDATE campaign SET state = 'cut' WHERE state = 'running' AND host_id = ?").run(
-    campaign.hostId,
-  )
-  return insert(store, 'campaign', {
-    host_id: campaign.hostId,
-    seed: campaign.seed,
-    options: JSON.stringify(campaign.options),
-    host_before: JSON.stringify(campaign.hostBefore),
-    state: 'running',
-    started_at: new Date().toISOString(),
-  })
-}
-
-export function endCampaign(store: Store, id: number, state: 'complete' | 'cut', hostAfter?: object): void {
-  cached(store, 'UPDATE campaign SET state = ?, host_after = ? WHERE id = ?').run(
-    state,
-    hostAfter ? JSON.stringify(hostAfter) : null,
-    id,
-  )
-}
-
-/** One raw sample; `build` and `signature` are hashes, `value` is in nanoseconds per call. */
-export interface SampleRow {
-  readonly build: string
-  readonly signature: string
-  readonly link: number
-  readonly process: number
-  readonly pair: number
-  readonly position: number
-  readonly batch: number
-  readonly value: number
-  readonly binaryHash: string
-}
-
-export function addSamples(store: Store, campaign: number, samples: Iterable<SampleRow>): void {
-  const statement = cached(
-    store,
-    `INSERT INTO measurement (campaign_id, build_hash, signature_hash, metric, link, process, pair, position, batch,
-      value, binary_hash)
-     VALUES (@campaign, @build, @signature, 'time', @link, @process, @pair, @position, @batch, @value, @binaryHash)`,
-  )
-  for (const sample of samples) statement.run({ ...sample, campaign })
-}
-
-/** A sample at its place, as statistics take it; `link` is unique over campaigns. */
-export interface PlacedSample {
-  readonly contentHash: string
-  readonly build: string
-  readonly link: string
-  readonly process: number
-  readonly pair: number
-  readonly value: number
-}
-
-/** All samples of one kernel under one signature on one host, over all campaigns, in the order taken. */
-export const samplesOf = (store: Store, kernel: string, signature: string, hostId: number): PlacedSample[] =>
-  cached(
-    store,
-    `SELECT b.content_hash AS contentHash, b.hash AS build, m.campaign_id || '/' || m.link AS link, m.process, m.pair,
-      m.value
-     FROM build b JOIN measurement m ON m.build_hash = b.hash JOIN campaign c ON c.id = m.campaign_id
-     WHERE b.kernel_hash = ? AND m.signature_hash = ? AND c.host_id = ? AND m.metric = 'time' ORDER BY m.id`,
-  ).all(kernel, signature, hostId) as PlacedSample[]
-
-/** Content hashes of what XLA itself made of a kernel, the first proposed first. */
-export const xlaContents = (store: Store, kernel: string): string[] =>
-  cached(
-    store,
-    `SELECT b.content_hash FROM proposal p JOIN build b ON b.hash = p.build_hash
-     WHERE p.kernel_hash = ? AND p.proposer = 'xla' AND b.content_hash IS NOT NULL ORDER BY p.id`,
-  )
-    .pluck()
-    .all(kernel) as string[]
-
-/** A row of `estimate`, named as its columns are. */
-export interface EstimateRow {
-  readonly kernel_hash: string
-  readonly signature_hash: string
-  readonly content_hash: string
-  readonly host_id: number
-  readonly build_hash: string
-  readonly rule: number
-  readonly samples: number
-  readonly time_ns: number
-  readonly deviation_ns: number
-  readonly reference_hash: string | null
-  readonly pairs: number | null
-  readonly ratio: number | null
-  readonly ratio_low: number | null
-  readonly ratio_high: number | null
-  readonly comparison: string | null
-}
-
-export function putEstimates(store: Store, rows: readonly EstimateRow[]): void {
-  for (const row of rows) {
-    cached(
-      store,
-      `DELETE FROM estimate WHERE kernel_hash = @kernel_hash AND signature_hash = @signature_hash
-        AND content_hash = @content_hash AND host_id = @host_id`,
-    ).run(row)
-    insert(store, 'estimate', { ...row })
-  }
-}
-
-/** Kernels whose estimates were computed by another rule than `rule`. */
-export const outdatedEstimates = (
-  store: Store,
-  rule: number,
-): { kernel: string; signature: string; hostId: number }[] =>
-  store
-    .prepare(
-      `SELECT DISTINCT kernel_hash AS kernel, signature_hash AS signature, host_id AS hostId FROM estimate
-       WHERE rule <> ?`,
-    )
-    .all(rule) as { kernel: string; signature: string; hostId: number }[]

@@ -15,7 +15,7 @@ const xlab = (...args: string[]): Promise<Exit> =>
   run(process.execPath, [join(ROOT, 'src/main.ts'), ...args, '--db', db], { timeoutMs: 280_000 })
 const codeOf = (exit: Exit): number => (exit.state === 'exited' ? exit.code : -1)
 const bench = (...args: string[]): Promise<Exit> =>
-  xlab('bench', '--links', '3', '--processes', '2', '--pairs', '4', ...args)
+  xlab('bench', '--links', '3', '--processes', '2', '--pairs', '4', '--precision', '90%', ...args)
 
 function rows<T>(sql: string): T[] {
   const store = new Database(db, { readonly: true })
@@ -31,7 +31,7 @@ let measured: Exit
 beforeAll(async () => {
   for (const args of [['harvest', '--from', DUMP], ['optimise'], ['verify']])
     expect(codeOf(await xlab(...args)), args.join(' ')).toBeLessThanOrEqual(3)
-  measured = await bench()
+  measured = await bench('--no-confirm')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -44,7 +44,7 @@ describe('bench', () => {
 
   test('stores each distinct passing build at every link, process and pair, and twins once', () => {
     const builds = rows<{ n: number }>(
-      'SELECT count(*) AS n FROM measurement GROUP BY build_hash, signature_hash',
+      "SELECT count(*) AS n FROM measurement WHERE copy = 0 AND metric = 'time' GROUP BY build_hash, signature_hash",
     )
     expect(new Set(builds.map(row => row.n))).toEqual(new Set([3 * 2 * 4]))
     const contents =
@@ -75,13 +75,13 @@ describe('bench', () => {
 
   test('does nothing twice, and measures a new build beside XLA’s own alone', async () => {
     const before = one('SELECT count(*) FROM measurement')
-    const again = await bench()
+    const again = await bench('--no-confirm')
     expect(again.stderr).toContain('nothing to measure')
     expect(one('SELECT count(*) FROM measurement')).toBe(before)
 
     expect(codeOf(await xlab('optimise', '--with', 'opt:O1'))).toBe(0)
     expect(codeOf(await xlab('verify'))).toBeLessThanOrEqual(3)
-    await bench()
+    await bench('--no-confirm')
     const builds = rows<{ n: number }>(
       'SELECT count(DISTINCT build_hash) AS n FROM measurement WHERE campaign_id = 2 GROUP BY signature_hash, (SELECT kernel_hash FROM build WHERE hash = build_hash)',
     )
@@ -99,7 +99,7 @@ test('a campaign that was killed counts as cut once the next one starts', async 
   const store = new Database(db)
   store.exec("UPDATE campaign SET state = 'running' WHERE id = 1; DELETE FROM estimate")
   store.close()
-  await bench('--links', '1')
+  await bench('--links', '1', '--no-confirm')
   expect(one('SELECT state FROM campaign WHERE id = 1')).toBe('cut')
 })
 

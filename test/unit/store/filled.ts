@@ -2,7 +2,7 @@
 import { sha256 } from '../../../src/kernel/build.ts'
 import type { Signature } from '../../../src/kernel/signature.ts'
 import { putBlob } from '../../../src/store/blobs.ts'
-import { addSamples, startCampaign } from '../../../src/store/measurements.ts'
+import { addSamples, startCampaign } from '../../../src/store/campaigns.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
 import { insert } from '../../../src/store/statements.ts'
 

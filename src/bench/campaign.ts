@@ -1,0 +1,119 @@
+/**
+ * One campaign: every kernel once in full, group by group, then the most uncertain again until their intervals are
+ * narrow enough or the time is spent. A group's results are stored when it is done: a run that is killed loses one.
+ */
+import type { HostFacts } from '../hosts/host.ts'
+import { log, progress } from '../log.ts'
+import type { Plan } from '../measure/measure.ts'
+import { endCampaign, type Purpose, startCampaign } from '../store/campaigns.ts'
+import { referenceOf } from '../store/measurements.ts'
+import { write } from '../store/open.ts'
+import { type BenchServices, type GroupResult, measureGroup, together, type Work } from './group.ts'
+import { conclude, keep, type Place, type Widths } from './keep.ts'
+
+export interface Aim {
+  readonly plan: Plan
+  /** Intervals of at most this to each side are narrow enough. */
+  readonly precision: number
+  /** Longest to measure in all. What was not measured at all yet is, even so. */
+  readonly budgetMs: number
+  /** Ratios within 1 ± delta are the same. */
+  readonly delta: number
+}
+
+export interface CampaignOutcome {
+  readonly samples: number
+  /** Kernels whose intervals are wider than was asked for. */
+  readonly uncertain: number
+  /** Builds that could not be measured, with why. */
+  readonly failures: GroupResult['failures']
+}
+
+/** Executables of a further round; each is another placement. */
+const MORE_LINKS = 4
+/** One kernel in so many has its reference linked twice. */
+const COPIED = 4
+
+/** The work with A/A pairs among it, at least one. */
+export const withCopies = (works: readonly Work[]): Work[] =>
+  works.map((work, i) => {
+    const { builds } = work.kernel
+    const copied = (referenceOf(builds) ?? builds[0])?.hash
+    return i % COPIED === 0 && copied !== undefined ? { ...work, copied } : work
+  })
+
+export async function runCampaign(
+  works: readonly Work[],
+  purpose: Purpose,
+  aim: Aim,
+  host: { readonly id: number; readonly before: HostFacts },
+  services: BenchServices,
+): Promise<CampaignOutcome> {
+  const { store, signal } = services
+  const { plan, precision, budgetMs, delta } = aim
+  const groups = together(withCopies(works))
+  const options = { ...plan, precision, budgetMs }
+  const campaign = startCampaign(store, {
+    hostId: host.id,
+    seed: plan.seed,
+    options,
+    hostBefore: host.before.state,
+    purpose,
+    delta,
+  })
+  const place: Place = { campaign, hostId: host.id, hostName: services.host.name, delta }
+  const widths: Widths = new Map()
+  const failures: GroupResult['failures'][number][] = []
+  let samples = 0
+  const measureOne = async (
+    group: readonly Work[],
+    plan: Plan,
+    step: (names: string) => void,
+  ): Promise<void> => {
+    signal.throwIfAborted()
+    const result = await measureGroup(group, plan, services, step)
+    samples += write(store, () => keep(store, place, group, result, widths))
+    failures.push(...result.failures)
+  }
+  const started = performance.now()
+  const left = (): number => budgetMs - (performance.now() - started)
+  let state: 'complete' | 'cut' = 'cut'
+  try {
+    const shown = progress('executables measured', groups.length * plan.links)
+    try {
+      for (const group of groups) await measureOne(group, plan, text => shown.step(text))
+    } finally {
+      shown.done()
+    }
+    await refine(widths, aim, left, measureOne)
+    write(store, () => conclude(store, place))
+    state = 'complete'
+  } finally {
+    endCampaign(store, campaign, state, (await services.host.describe()).state)
+  }
+  return { samples, failures, uncertain: [...widths.values()].filter(width => width > precision).length }
+}
+
+/** Group after group of the most uncertain kernels, while there is time for one more. */
+async function refine(
+  widths: Widths,
+  { plan, precision }: Aim,
+  left: () => number,
+  measureOne: (group: readonly Work[], plan: Plan, step: (names: string) => void) => Promise<void>,
+): Promise<void> {
+  let rounds = 0
+  for (let took = 0; ; rounds++) {
+    const wide = [...widths].filter(([, width]) => width > precision).sort(([, a], [, b]) => b - a)
+    const [group] = together(wide.map(([work]) => work))
+    const began = left()
+    if (group === undefined || began < took || began <= 0) break
+    if (rounds % 5 === 0)
+      log.info(`${wide.length} kernels are not known to ±${(precision * 100).toFixed(1)} % yet: measuring on`)
+    await measureOne(
+      group,
+      { ...plan, links: MORE_LINKS, firstLink: plan.links + rounds * MORE_LINKS },
+      () => {},
+    )
+    took = began - left()
+  }
+}

@@ -1,0 +1,112 @@
+/** What a group of kernels gave, into the store, in one transaction. */
+import { halfWidth, selfTest } from '../measure/judgement.ts'
+import { compare } from '../measure/statistics.ts'
+import { clearAttempt, recordAttempt } from '../store/attempts.ts'
+import {
+  addSamples,
+  copySamples,
+  noteRunner,
+  putSelfTest,
+  type SelfComparisonRow,
+} from '../store/campaigns.ts'
+import { attemptDetail } from '../store/measurements.ts'
+import type { Store } from '../store/open.ts'
+import { putReading } from '../store/readings.ts'
+import { correctComparisons, estimate } from './estimate.ts'
+import { type GroupResult, type Work, workOf } from './group.ts'
+
+export interface Place {
+  readonly campaign: number
+  readonly hostId: number
+  readonly hostName: string
+  readonly delta: number
+}
+
+/** How uncertain a kernel's figures are: half the width of its widest interval. */
+export type Widths = Map<Work, number>
+
+/** Stores samples but those of builds that failed, counts, attempts and figures. Returns how many samples it kept. */
+export function keep(
+  store: Store,
+  place: Place,
+  group: readonly Work[],
+  result: GroupResult,
+  widths: Widths,
+): number {
+  const failed = new Map(result.failures.map(failure => [failure.build, failure]))
+  const kept = result.samples.filter(({ build }) => !failed.has(build))
+  const { campaign, hostId, hostName, delta } = place
+  if (result.runner) noteRunner(store, campaign, result.runner)
+  addSamples(
+    store,
+    campaign,
+    kept.map(({ kernel, nsPerCall, ...sample }) => ({
+      ...sample,
+      signature: workOf(group, kernel)?.kernel.signatureHash ?? '',
+      value: nsPerCall,
+    })),
+  )
+  for (const { kernel, build, instructions } of result.counts)
+    putReading(store, {
+      build,
+      signature: workOf(group, kernel)?.kernel.signatureHash ?? '',
+      host: hostName,
+      metric: 'dynamic-instructions',
+      source: 'hardware counter',
+      value: instructions,
+    })
+  for (const work of group) {
+    const { hash, signatureHash, builds } = work.kernel
+    for (const build of builds) {
+      const key = {
+        stage: 'bench',
+        subject: build.hash,
+        detail: attemptDetail(signatureHash, hostName),
+      } as const
+      const failure = failed.get(build.hash)
+      if (!failure) clearAttempt(store, key)
+      else
+        recordAttempt(store, { ...key, fault: failure.whole ? 'unclear' : 'subject', reason: failure.reason })
+    }
+    const rows = estimate(store, hash, signatureHash, hostId, delta)
+    const own = new Set(builds.map(build => build.hash))
+    widths.set(
+      work,
+      Math.max(
+        0,
+        ...rows
+          .filter(row => own.has(row.build_hash) && row.p !== null)
+          .map(row => halfWidth({ low: row.ratio_low ?? 1, high: row.ratio_high ?? 1 })),
+      ),
+    )
+  }
+  return kept.length
+}
+
+/** Judges the host's comparisons together, and the campaign by its A/A pairs. */
+export function conclude(store: Store, { campaign, hostId, delta }: Place): void {
+  correctComparisons(store, hostId)
+  const groups = Map.groupBy(copySamples(store, campaign), s => `${s.kernel} ${s.signature} ${s.build}`)
+  const found = [...groups.values()].flatMap(samples => {
+    const comparison = compare(
+      samples.filter(sample => sample.copy === 1),
+      samples.filter(sample => sample.copy === 0),
+      { delta },
+    )
+    const [first] = samples
+    return first && comparison ? [{ first, comparison }] : []
+  })
+  const rows = found.map(
+    ({ first, comparison }): SelfComparisonRow => ({
+      kernel_hash: first.kernel,
+      signature_hash: first.signature,
+      build_hash: first.build,
+      pairs: comparison.pairs,
+      ratio: comparison.ratio,
+      ratio_low: comparison.low,
+      ratio_high: comparison.high,
+      comparison: comparison.state,
+    }),
+  )
+  putSelfTest(store, campaign, rows, selfTest(found.map(({ comparison }) => comparison)))
+}

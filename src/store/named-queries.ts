@@ -1,6 +1,7 @@
 /** The questions people ask, as SQL over the views. `:kernels` stands where --filter puts its condition on `hash`. */
 import { usageError } from '../errors.ts'
 import { kernelFilter } from './kernel-filter.ts'
+import { CONTEXT, HINTS } from './llm-queries.ts'
 import type { Store } from './open.ts'
 
 /** A column of the answer: its name, with its unit in it, and the decimals a person wants to see. */
@@ -157,5 +158,17 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
         e.dialect || ' ' || e.dialect_version AS dialect, e.seed, e.at
       FROM exchange e JOIN kernel k ON k.hash = e.kernel_hash LEFT JOIN build b ON b.hash = e.build_hash)
     WHERE ${MARK} ORDER BY id`,
+  ),
+  sqlQuery(
+    'context',
+    'how kernels fitted a language model’s window (whole, compacted, …), and tokens a line of IR before and after',
+    CONTEXT.columns,
+    CONTEXT.sql,
+  ),
+  sqlQuery(
+    'hints',
+    'hints of each model and as many by chance: tried, confirmed, refuted, and how often they were right',
+    HINTS.columns,
+    HINTS.sql,
   ),
 ]

@@ -6,6 +6,7 @@ interface PerfProgram {
 
 /** To add one: a file in this folder and an entry here. */
 const PROGRAMS: Readonly<Record<string, () => Promise<PerfProgram>>> = {
+  context: () => import('./context.ts'),
   engine: () => import('./engine.ts'),
   ingest: () => import('./ingest.ts'),
   report: () => import('./report.ts'),

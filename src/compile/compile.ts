@@ -12,6 +12,7 @@ import type { Toolchain } from '../llvm/toolchain.ts'
 import { describeExit, type Exit, run, succeeded } from '../process/run.ts'
 import { buildSteps, commandLine, type Program } from './commands.ts'
 import { functionsFor } from './functions.ts'
+import { llvmWords } from './llvm-words.ts'
 
 export interface CompileOptions {
   readonly signal?: AbortSignal | undefined
@@ -96,19 +97,8 @@ async function runStep(
   return outside ? { message, unclear: true } : { message }
 }
 
-/** LLVM's own words, without the path of the program, or how it ended. */
-export function messageOf(exit: Exit): string {
-  const lines = exit.stderr.split('\n').filter(line => line.trim() !== '')
-  const first = lines.findIndex(line => /error|Assertion|unknown|invalid|expected|unable/i.test(line))
-  const said = lines
-    .slice(Math.max(first, 0), Math.max(first, 0) + 4)
-    .filter(line => !/^(Stack dump|PLEASE)/.test(line))
-  const message = said
-    .join('\n')
-    .replaceAll(/\S*\/(opt|llc): /g, '$1: ')
-    .trim()
-  return message === '' ? describeExit(exit) : message
-}
+/** LLVM's own words, or how it ended. */
+export const messageOf = (exit: Exit): string => llvmWords(exit.stderr, describeExit(exit))
 
 async function measured(
   toolchain: Toolchain,

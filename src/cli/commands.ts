@@ -65,6 +65,7 @@ export const COMMANDS: readonly Command[] = [
       ['--dialect <name>', 'how prompts are worded for the model'],
       ['--record <file>', 'write every exchange with the model to this file'],
       ['--engine <kind>', 'in-process, or spawn: opt and llc processes for each build', 'in-process'],
+      ['--check-determinism', 'make every build twice and refuse what comes out differently'],
       llvm,
       filter,
       jobs,
@@ -218,7 +219,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'test',
     arguments: '[lane...]',
-    summary: "run xlab's own tests: unit, integration, docker, llm-hf",
+    summary: "run xlab's own tests: unit, integration, docker, llm-hf, web",
     load: () => import('./test.ts'),
   },
 ]

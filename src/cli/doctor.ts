@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { engineProblem } from '../compile/builder.ts'
 import { inState, STATE_DIR } from '../config/paths.ts'
 import { findEngine } from '../containers/engine.ts'
 import { EXIT, type ExitCode, XlabError } from '../errors.ts'
@@ -77,8 +78,15 @@ async function llvmFindings(named: string | undefined, pip: Finding): Promise<Fi
   })
   if (found.state === 'ok' && found.detail === '') return [fetched(part, false, pip)]
   if (found.state !== 'ok') return [found]
-  const target = await nativeTarget(await ensureToolchain({ llvm: named }))
-  return [found, ok('this machine', `${target.cpu}, ${target.triple}`)]
+  const toolchain = await ensureToolchain({ llvm: named })
+  const target = await nativeTarget(toolchain)
+  const engine = await attempt('libLLVM in workers', async () => {
+    const problem = await engineProblem(toolchain)
+    return problem === undefined
+      ? `${toolchain.libLlvm}, makes builds without starting opt and llc`
+      : `not used, opt and llc make all builds: ${problem}`
+  })
+  return [found, engine, ok('this machine', `${target.cpu}, ${target.triple}`)]
 }
 
 /** One of the two runtimes is enough. */

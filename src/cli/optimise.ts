@@ -28,7 +28,7 @@ export async function run(_args: readonly string[], options: Options, context: C
   const targets = await Promise.all(names.map(name => resolveTarget(name, toolchain)))
   const started = performance.now()
   const tallies = await optimise(
-    { proposers, targets, filter, engine, workers: jobs },
+    { proposers, targets, filter, engine, workers: jobs, twice: options.checkDeterminism === true },
     { store: context.store(), toolchain, lanes: context.lanes(jobs), signal: context.signal },
   )
   printTallies(tallies)

@@ -94,7 +94,16 @@ export function sharedBuilder(toolchain: Toolchain): Promise<Builder> {
 /** Memory a worker may use; the programs have the same limit. */
 const WORKER_MIB = 4096
 
-/** Why this libLLVM cannot make builds, if so. */
+/** Why builds with this LLVM are not made in workers, if so: its library does not load, or lacks something. */
+export async function engineProblem(toolchain: Toolchain): Promise<string | undefined> {
+  const engine = openEngine({ libLlvm: toolchain.libLlvm, children: 1, memoryMiB: WORKER_MIB })
+  try {
+    return await problemOf(engine, toolchain)
+  } finally {
+    engine.close()
+  }
+}
+
 async function problemOf(engine: Engine, toolchain: Toolchain): Promise<string | undefined> {
   try {
     const about = await engine.call({ op: 'about' })

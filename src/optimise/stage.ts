@@ -1,5 +1,6 @@
 /** The stage: makes the builds that proposers suggest and the store lacks. Killed anywhere, it goes on from there. */
 import { type Builder, type EngineKind, openBuilder } from '../compile/builder.ts'
+import { madeTwice } from '../compile/twice.ts'
 import { usageError } from '../errors.ts'
 import type { Host } from '../hosts/host.ts'
 import { localHost } from '../hosts/local.ts'
@@ -29,6 +30,8 @@ export interface OptimiseRequest {
   readonly engine?: EngineKind | undefined
   /** Most worker processes; one a core unless said. */
   readonly workers?: number | undefined
+  /** Make every build twice, to find what is not deterministic. */
+  readonly twice?: boolean | undefined
 }
 
 export interface OptimiseServices {
@@ -39,7 +42,6 @@ export interface OptimiseServices {
 }
 
 interface Task {
-  readonly builder: Builder
   readonly kernel: KernelInput
   readonly proposer: Proposer
   readonly sample: number
@@ -62,13 +64,12 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
     reader ??= openReader(toolchain, { signal })
     return reader
   }
-  let opened: Promise<Host> | undefined
+  let local: Promise<Host> | undefined
   const host = (): Promise<Host> => {
-    opened ??= localHost(toolchain)
-    return opened
+    local ??= localHost(toolchain)
+    return local
   }
   const kernels = selectKernels(store, request.filter)
-  const builder = await openBuilder(toolchain, { engine: request.engine, workers: request.workers, signal })
   const tallies: Tally[] = []
   const tasks: Task[] = []
   for (const target of request.targets) {
@@ -81,13 +82,16 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
       for (const kernel of kernels)
         for (let sample = 0; sample < (proposer.samples ?? 1); sample++)
           if (known.has(`${kernel.hash} ${sample}`)) tally.known++
-          else tasks.push({ builder, kernel, proposer, sample, context, targetId, tally })
+          else tasks.push({ kernel, proposer, sample, context, targetId, tally })
     }
   }
+  if (tasks.length === 0 && explorers.length === 0) return tallies
+  const opened = await openBuilder(toolchain, { engine: request.engine, workers: request.workers, signal })
+  const builder = request.twice ? madeTwice(opened, toolchain) : opened
   const shown = progress('builds', tasks.length)
   try {
     await forAll(lanes, tasks, signal, async task => {
-      await runTask(task, signal)
+      await runTask(task, builder, signal)
       shown.step(`${task.proposer.name} ${task.kernel.name}`)
     })
     shown.done()
@@ -112,8 +116,8 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
   return tallies
 }
 
-async function runTask(task: Task, signal: AbortSignal): Promise<void> {
-  const { builder, kernel, proposer, sample, context, targetId, tally } = task
+async function runTask(task: Task, builder: Builder, signal: AbortSignal): Promise<void> {
+  const { kernel, proposer, sample, context, targetId, tally } = task
   const { store, target } = context
   const key = {
     stage: 'optimise',

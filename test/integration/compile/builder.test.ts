@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Builder, openBuilder, trialOf } from '../../../src/compile/builder.ts'
 import { compile } from '../../../src/compile/compile.ts'
+import { madeTwice } from '../../../src/compile/twice.ts'
 import type { BuildRequest } from '../../../src/kernel/build.ts'
 import { REREAD_OPTIONS } from '../../../src/llvm/engine/child/options.ts'
 import { openReader } from '../../../src/llvm/reader.ts'
@@ -154,4 +158,25 @@ test('without a library builds are made by opt and llc, which is said, and are t
   expect(spawning.engine).toBe('spawn')
   const one = ask({})
   expect(differences(await spawning.build(...one), await builder.build(...one))).toEqual([])
+})
+
+test('what comes out differently the second time is flagged, and what does not is as it was', async () => {
+  const one = ask({ passes: 'default<O1>' })
+  const made = await builder.build(...one)
+  expect(differences(await madeTwice(builder, toolchain).build(...one), made)).toEqual([])
+  const folder = mkdtempSync(join(tmpdir(), 'xlab-moody-'))
+  writeFileSync(
+    join(folder, 'llc'),
+    `#!/bin/sh\nexec ${toolchain.bin('llc')} -align-all-nofallthru-blocks=6 -align-all-functions=6 -disable-lsr "$@"\n`,
+    { mode: 0o755 },
+  )
+  const moody: Toolchain = {
+    ...toolchain,
+    bin: tool => (tool === 'llc' ? join(folder, 'llc') : toolchain.bin(tool)),
+  }
+  expect(await madeTwice(builder, moody).build(...one)).toMatchObject({
+    ...{ state: 'broken', step: 'twice', message: expect.stringContaining('not deterministic') },
+    commands: [expect.stringMatching(/^opt /), expect.stringMatching(/^llc /)],
+  })
+  rmSync(folder, { recursive: true })
 })

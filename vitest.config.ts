@@ -11,6 +11,7 @@ export default defineConfig({
       lane('integration', 300_000),
       lane('docker', 900_000),
       lane('llm-hf', 900_000),
+      lane('web', 60_000),
     ],
   },
 })

@@ -1,6 +1,6 @@
 /** `xlab test`: runs xlab's own tests lane by lane and sums them up. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { inState, ROOT } from '../config/paths.ts'
 import { EXIT, unknownName } from '../errors.ts'
 import { describeExit, run as runProgram } from '../process/run.ts'
@@ -19,6 +19,18 @@ const LANES: Readonly<Record<string, () => Promise<string | undefined>>> = {
   integration: async () => undefined,
   docker: needsEngine,
   'llm-hf': needsEngine,
+  web: async () =>
+    findChromium() === undefined
+      ? "no Chromium on PATH ('apt-get install chromium', or name one in XLAB_CHROMIUM)"
+      : undefined,
+}
+
+/** Path of a Chromium: the one XLAB_CHROMIUM names, else the first on PATH; undefined when there is none. */
+export function findChromium(): string | undefined {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const onPath = names.flatMap(name => folders.map(folder => join(folder, name)))
+  return [process.env.XLAB_CHROMIUM ?? '', ...onPath].find(path => path !== '' && existsSync(path))
 }
 
 async function needsEngine(): Promise<string | undefined> {

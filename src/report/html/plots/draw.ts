@@ -64,6 +64,11 @@ export function draw(options: Plot.PlotOptions, label: string): Html {
   })
   // Its style stands in the page's own sheet, which the page's policy knows.
   svg.querySelector('style')?.remove()
+  // To a screen reader it is one image: what Plot says of its parts has no role to say it in.
+  for (const part of svg.querySelectorAll('[aria-label], [aria-hidden]')) {
+    part.removeAttribute('aria-label')
+    part.removeAttribute('aria-hidden')
+  }
   svg.setAttribute('class', 'plot')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', label)

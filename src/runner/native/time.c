@@ -278,8 +278,9 @@ static bool run_process(struct session *s) {
   for (size_t f = 0; f < s->count; f++)
     for (uint32_t i = 0; i < s->job->cold; i++)
       if (!take_cold(s, f, &s->samples[s->taken++])) return false;
+  /* The same inputs twice, with the outputs wiped between; then others in the same place. */
   for (size_t f = 0; f < s->count; f++)
-    if (!check_once(s, f, 0, (uint32_t)f & 1)) return false;
+    if (!check_once(s, f, 0, 1) || !check_once(s, f, 0, 1) || !check_once(s, f, 1, 1)) return false;
   return true;
 }
 

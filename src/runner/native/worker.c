@@ -191,10 +191,11 @@ static bool await(struct worker *w, uint32_t limit_ms, const struct arena *arena
     int got = poll(&watched, 1, now >= deadline ? 0 : (int)((deadline - now) / 1000000ULL) + 1);
     if (got == 0) return ended(w, false, limit_ms, arena, reason);
     if (got < 0 && errno == EINTR) continue;
-    uint8_t byte;
-    if (!(watched.revents & POLLIN) || read(w->done, &byte, 1) != 1) return ended(w, true, limit_ms, arena, reason);
-    if (!w->control->returned) return true;
-    snprintf(reason, MAX_REASON, "returned an error");
+    uint8_t said[16];
+    ssize_t times = watched.revents & POLLIN ? read(w->done, said, sizeof said) : 0;
+    if (times <= 0) return ended(w, true, limit_ms, arena, reason);
+    if (times == 1 && !w->control->returned) return true;
+    snprintf(reason, MAX_REASON, times > 1 ? "said it was done when it was not" : "returned an error");
     return false;
   }
 }

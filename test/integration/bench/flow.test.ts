@@ -130,10 +130,10 @@ describe('asking afterwards', () => {
     expect(JSON.parse((await emit('--json')).toString())).toMatchObject({ hash: kernel })
   })
 
-  test('the report is written, and only as Markdown', async () => {
+  test('the report is written, and as nothing unknown', async () => {
     const path = join(folder, 'deep/report.md')
     expect(codeOf(await xlab('report', '-o', path))).toBe(0)
     expect(readFileSync(path, 'utf8')).toContain('**Answer.**')
-    expect(codeOf(await xlab('report', '-o', join(folder, 'report.html')))).toBe(2)
+    expect(codeOf(await xlab('report', '-o', join(folder, 'report.pdf')))).toBe(2)
   })
 })

@@ -23,6 +23,8 @@ const WRONGS: Readonly<Record<string, RegExp>> = {
   far_before: /^wrote 5000 bytes before the start of argument 1/,
   far_behind: /^wrote 4601 bytes past the end of argument 1/,
   reads_far: /^read 201 bytes past the end of argument 0 \(p0, 400 bytes\)/,
+  reads_far_before: /^read 8000 bytes before the start of argument 0 \(p0\)/,
+  reads_output_far: /^read 201 bytes past the end of argument 1 \(result, 400 bytes\)/,
   writes_input: /^wrote byte 28 of argument 0 \(p0\), which is an input/,
   fails: /^returned an error/,
   ...(process.arch === 'x64' && { divides: /integer division/, other_abi: /^was killed by signal 31/ }),

@@ -6,10 +6,11 @@ import { openReader } from '../../src/llvm/reader.ts'
 import { ensureToolchain } from '../../src/llvm/toolchain.ts'
 import { differences, recipes, recordedKernels, requestFor } from '../builds.ts'
 
-export async function identity(): Promise<boolean> {
+/** `producer`: only kernels of one recorded dump. */
+export async function identity(producer: string): Promise<boolean> {
   const toolchain = await ensureToolchain()
   const reader = await openReader(toolchain)
-  const kernels = await recordedKernels(reader)
+  const kernels = (await recordedKernels(reader)).filter(({ name }) => name.startsWith(producer))
   await reader.close()
   const all = await recipes(toolchain)
   const builder = await openBuilder(toolchain)

@@ -1,7 +1,7 @@
 /**
  * `npm run perf -- engine`: what a candidate costs in libLLVM's workers, against `opt` and `llc` processes of the same
- * LLVM, in one run. `engine soak [N]`: N, 100,000 unless said, with crashes among them. `engine identity`: every recorded kernel
- * in every kind of build, byte for byte. `engine FILE.db`: on the kernels of model `cnn` there.
+ * LLVM, in one run. `engine soak [N]`: N, 100,000 unless said, with crashes among them. `engine identity [DUMP]`: every recorded
+ * kernel in every kind of build, byte for byte. `engine FILE.db`: on the kernels of model `cnn` there.
  */
 import { existsSync } from 'node:fs'
 import { type Builder, openBuilder, type Trial } from '../../src/compile/builder.ts'
@@ -31,7 +31,7 @@ const TARGETS = { overheadMs: 0.5, release: 10, assertions: 6, workers: 1.7 }
 
 export async function run(parts: readonly string[]): Promise<boolean> {
   if (parts.includes('soak')) return soak(Number(parts.find(part => /^\d+$/.test(part)) ?? 100_000))
-  if (parts.includes('identity')) return identity()
+  if (parts.includes('identity')) return identity(parts.find(part => part !== 'identity') ?? '')
   const inputs = inputsOf(parts.find(part => part.endsWith('.db')))
   const pinned = await ensureToolchain()
   const release = existsSync(RELEASE) ? await ensureToolchain({ llvm: RELEASE }) : undefined

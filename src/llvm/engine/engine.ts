@@ -45,6 +45,8 @@ interface Child {
 const START_MS = 60_000
 /** Requests sent ahead to a child, so that it never waits for ours. */
 const AHEAD = 4
+/** Longest a candidate may take of which only measures are wanted. */
+const TRIAL_MS = 30_000
 /** Modules a child keeps parsed. */
 const KEPT_INPUTS = 64
 /** How far down the queue a child looks for work on a module it has. */
@@ -93,7 +95,7 @@ export function openEngine(options: EngineOptions): Engine {
     const job = child.sent[0]
     child.worker.hold(job !== undefined)
     if (job === undefined) return
-    const limit = child.ready ? (options.deadlineMs ?? 30_000 + inputBytes(job.request) / 500) : START_MS
+    const limit = child.ready ? limitOf(job.request, options.deadlineMs) : START_MS
     child.timer = setTimeout(() => {
       child.late = true
       child.worker.kill()
@@ -162,6 +164,12 @@ const OUTSIDE: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP'])
 function describe({ code, signal, errors }: End): string {
   const reason = errors.split('\n').find(line => /LLVM ERROR|Assertion|Error:/.test(line))
   return `LLVM ${signal ?? `exit code ${code}`}${reason ? `: ${reason.trim()}` : ''}`
+}
+
+/** Milliseconds for one request. A candidate of a search that takes longer is not worth waiting for. */
+function limitOf(request: EngineRequest, deadlineMs: number | undefined): number {
+  const limit = deadlineMs ?? 30_000 + inputBytes(request) / 500
+  return request.op === 'make' && request.want === 'measures' ? Math.min(limit, TRIAL_MS) : limit
 }
 
 const inputBytes = (request: EngineRequest): number => {

@@ -55,6 +55,7 @@ def main():
 
     print(json.dumps({"event": "listening", "url": server.listening_address}), file=listening, flush=True)
     sys.stdin.buffer.read()
+    os.unlink(options.log)
     # Threads of the server may be in the middle of an answer that nobody waits for.
     os._exit(0)
 

@@ -269,8 +269,10 @@ class UnixServer(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
 
-def die_with_parent():
+def die_with_parent(log):
     sys.stdin.buffer.read()
+    if log:
+        os.unlink(log)
     os._exit(0)
 
 
@@ -283,7 +285,7 @@ def main():
         os.dup2(log, 2)
     os.dup2(2, 1)
     if options.leash:
-        threading.Thread(target=die_with_parent, daemon=True).start()
+        threading.Thread(target=die_with_parent, args=(options.log,), daemon=True).start()
     model = Model(options.model, options.context, options.threads)
     handler = handler_for(model, key)
     if options.socket:

@@ -1,6 +1,6 @@
 /** llama.cpp's server from its wheel, with the built-in model or a GGUF file of the user's. No key, no GPU, no Docker. */
 import { existsSync } from 'node:fs'
-import { availableParallelism, totalmem } from 'node:os'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { environmentError } from '../../../errors.ts'
 import { ensureWheel, isFetched, type Wheel, wheelFolder } from '../../../llvm/wheels.ts'
@@ -8,7 +8,7 @@ import { run, succeeded } from '../../../process/run.ts'
 import { dialectFor } from '../dialects/registry.ts'
 import { hashWeights, readGguf } from './gguf.ts'
 import type { LanguageModel, ModelServices, Wanted } from './model.ts'
-import { startProgram } from './process.ts'
+import { SERVER_THREADS, startProgram } from './process.ts'
 import { servedModel } from './served.ts'
 
 export const LLAMA_WHEEL: Wheel = {
@@ -58,7 +58,7 @@ async function openGgufFile(
   const contextTokens = Math.min(wanted.context ?? MOST_CONTEXT, file.contextTokens)
   const args = [
     ...['--library', library, '--model', file.path, '--context', String(contextTokens)],
-    ...['--threads', String(availableParallelism()), '--memory', String(memoryMiB(file.bytes))],
+    ...['--threads', String(SERVER_THREADS), '--memory', String(memoryMiB(file.bytes))],
   ]
   const program = {
     python,

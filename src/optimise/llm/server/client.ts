@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly speaks: 'completion' | 'chat'
   /** Whether the server takes llama.cpp's own fields: hosted ones refuse what they do not know. */
   readonly fields: 'llama.cpp' | 'plain'
+  /** How often a request is sent again, and after how many seconds, by the kind of failure. */
+  readonly again?: Readonly<Record<string, readonly number[]>>
   /** What one second of patience lasts; tests have little. */
   readonly secondMs?: number
 }
@@ -33,7 +35,7 @@ const MOST_BYTES = 4 << 20
 const LONGEST_WAIT = 300
 /** Tokens a second of a model that is slow but alive. */
 const SLOWEST = { prompt: 20, reply: 1 }
-/** How often a request is sent again, and after how many seconds, by the kind of failure. */
+/** For servers of others: what is worth another try. */
 const AGAIN: Readonly<Record<string, readonly number[]>> = {
   refused: [1, 2],
   reset: [1],
@@ -45,7 +47,7 @@ const AGAIN: Readonly<Record<string, readonly number[]>> = {
 }
 
 export function openClient(options: ClientOptions): Client {
-  const { endpoint, model } = options
+  const { endpoint, model, again = AGAIN } = options
   const second = options.secondMs ?? 1000
   let speaks = options.speaks
   let tokenizer: 'asked' | 'none' = 'asked'
@@ -68,7 +70,7 @@ export function openClient(options: ClientOptions): Client {
       const wait =
         failed.kind === '429' && answer.state === 'answered'
           ? (answer.retryAfter ?? 2 ** tries)
-          : AGAIN[failed.kind]?.[tries]
+          : again[failed.kind]?.[tries]
       if (wait === undefined || waited + wait > LONGEST_WAIT || tries > 9) return { answer, failed }
       if (wait >= 2) log.info(`${model}: ${failed.message}; asked again in ${Math.ceil(wait)} s`)
       waited += wait

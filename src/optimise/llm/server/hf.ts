@@ -1,6 +1,6 @@
 /** Hugging Face transformers behind the same API (models-py/llm_server.py): in the user's Python, or in a container. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { readService } from '../../../config/compose.ts'
 import { inState, userPath } from '../../../config/paths.ts'
@@ -12,8 +12,8 @@ import { dialectFor } from '../dialects/registry.ts'
 import { parsed } from './failures.ts'
 import { send } from './http.ts'
 import type { LanguageModel, ModelServices, Wanted } from './model.ts'
-import { startProgram } from './process.ts'
-import { lastWords, type Running, startServer } from './running.ts'
+import { SERVER_THREADS, startProgram } from './process.ts'
+import { type Running, startServer, tellingLine } from './running.ts'
 import { servedModel } from './served.ts'
 
 interface Weights {
@@ -40,7 +40,7 @@ export async function openHf(wanted: Wanted, { lanes, signal }: ModelServices): 
     ...{ folder, id: wanted.rest, title: `the server of ${model}` },
     readySeconds: folder === undefined ? 7200 : 900,
     args: [
-      ...['--leash', '--threads', String(availableParallelism())],
+      ...['--leash', '--threads', String(SERVER_THREADS)],
       ...(wanted.context === undefined ? [] : ['--context', String(wanted.context)]),
     ],
   }
@@ -151,7 +151,7 @@ function startContainer(
           output: { source, target: state.target, volume: state.target },
           ...{ timeLimitSeconds: LONGEST_SECONDS, signal: ending, onLine },
         })
-        const words = lastWords(exit.log)
+        const words = tellingLine(exit.log)
         return `${exit.state === 'exited' ? `exit code ${exit.code}` : exit.state}${words === '' ? '' : `: ${words}`}`
       } finally {
         rmSync(join(source, socket), { force: true })

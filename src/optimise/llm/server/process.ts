@@ -1,10 +1,11 @@
 /** A model's server as a Python program of ours: started, watched, and gone when we are. */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { inState, MODELS_DIR } from '../../../config/paths.ts'
 import { describeExit, run } from '../../../process/run.ts'
-import { lastWords, type Running, startServer } from './running.ts'
+import { type Running, startServer, tellingLine } from './running.ts'
 
 export interface Program {
   readonly python: string
@@ -15,6 +16,12 @@ export interface Program {
   readonly title: string
   readonly readySeconds: number
 }
+
+/**
+ * Threads of a model's server: one core is left free. Its threads wait for each other after every small step, so one
+ * that has to share its core holds up all: on two busy cores, two threads gave 1 token a second and one gave 72.
+ */
+export const SERVER_THREADS = Math.max(1, availableParallelism() - 1)
 
 /** As long as a timer can be. */
 const FOREVER_MS = 2 ** 31 - 1
@@ -37,7 +44,11 @@ export function startProgram(program: Program, signal: AbortSignal): Promise<Run
         env: { XLAB_SERVER_KEY: key, PYTHONDONTWRITEBYTECODE: '1' },
         onStdout: onLine,
       })
-      const words = lastWords(`${readIfThere(logFile)}\n${exit.stderr}`)
+      // Of a server that was killed, the log tells nothing.
+      const words =
+        exit.state === 'signalled' && exit.signal === 'SIGKILL'
+          ? ''
+          : tellingLine(`${readIfThere(logFile)}\n${exit.stderr}`)
       rmSync(logFile, { force: true })
       return `${describeExit(exit)}${words === '' ? '' : `: ${words}`}`
     },

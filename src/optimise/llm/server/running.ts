@@ -43,7 +43,10 @@ export async function startServer(start: Start): Promise<Running> {
   if (url === undefined) {
     signal.throwIfAborted()
     const how = ending.signal.aborted ? `not ready after ${readySeconds} s` : await ended
-    throw environmentError(`${title} does not start: ${how}`, 'a smaller model or context needs less memory')
+    const hint = /memory|alloc/i.test(how)
+      ? 'a smaller model needs less memory, and so does a shorter context (xlab.yaml)'
+      : 'are the weights whole, and of a kind that this server knows?'
+    throw environmentError(`${title} does not start: ${how}`, hint)
   }
   return {
     endpoint: start.endpoint(url),
@@ -62,9 +65,13 @@ function urlIn(line: string): string | undefined {
   return typeof url === 'string' ? url : undefined
 }
 
-/** The last line of a server's log that tells of an error, else its last. */
-export function lastWords(text: string): string {
+/** The line of a server's log that tells what is wrong: of a failed start the first error, else the last. */
+export function tellingLine(text: string): string {
   const lines = text.split('\n').filter(line => line.trim() !== '')
-  const line = lines.findLast(one => /error|fail|what\(\)|memory|abort/i.test(one)) ?? lines.at(-1) ?? ''
-  return line.trim().slice(0, 300)
+  const errors = lines.filter(line => / E \w|error|fail|what\(\)|memory|abort/i.test(line))
+  const line = /model loading error/.test(text) ? errors[0] : (errors.at(-1) ?? lines.at(-1))
+  return (line ?? '')
+    .replace(/^[\d.]+ E /, '')
+    .trim()
+    .slice(0, 300)
 }

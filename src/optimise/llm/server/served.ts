@@ -109,6 +109,8 @@ async function connect(served: Served): Promise<Connection> {
   const client = openClient({
     ...{ endpoint: running.endpoint, model: served.model, speaks: served.dialect.speaks },
     fields: served.kind === 'llama.cpp' ? 'llama.cpp' : 'plain',
+    // What breaks a connection to our own server is known, and mended, above.
+    again: {},
   })
   const opened: Connection = { running, client, ended: undefined, prompt: undefined }
   running.ended.then(how => {

@@ -11,6 +11,7 @@ import { nativeTarget } from '../llvm/targets.ts'
 import { ensureToolchain, installedToolchain, NEWER_LLVM_WHEEL, PINNED_LLVM } from '../llvm/toolchain.ts'
 import { findPython, isFetched } from '../llvm/wheels.ts'
 import { ZIG_WHEEL } from '../llvm/zig.ts'
+import { builtinFetched, llamaPython } from '../optimise/llm/server/builtin.ts'
 import { openStoreReadOnly } from '../store/open.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
@@ -34,6 +35,7 @@ export async function run(_args: readonly string[], options: Options, context: C
     ...(await llvmFindings(llvm, pip)),
     fetched('LLVM 23, reader of newer IR', isFetched(NEWER_LLVM_WHEEL), pip),
     fetched('zig, linker of runners', isFetched(ZIG_WHEEL), pip),
+    await languageModelFinding(pip),
     ...(await runtimeFindings()),
     await diskFinding(),
     await databaseFinding(context.dbPath),
@@ -104,6 +106,14 @@ async function runtimeFindings(): Promise<Finding[]> {
   })
   const usable = local.state === 'ok' || docker.state === 'ok'
   return [docker, usable && local.state === 'missing' ? { ...local, state: 'later' } : local]
+}
+
+/** Nothing but `--with llm` and hints need it, and there are other ways to a model. */
+async function languageModelFinding(pip: Finding): Promise<Finding> {
+  const part = 'built-in language model'
+  const found = await attempt(part, async () => `SmolLM2-135M in llama.cpp, run by ${await llamaPython()}`)
+  if (found.state !== 'ok') return { ...found, state: 'later' }
+  return builtinFetched() ? found : fetched(part, false, pip)
 }
 
 async function diskFinding(): Promise<Finding> {

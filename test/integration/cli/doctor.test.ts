@@ -23,6 +23,7 @@ test('on a fresh clone it says what will be fetched, fetches nothing, and finds 
   expect(stateOf('Node.js')).toBe('ok')
   expect(stateOf('zig')).toBe('later')
   expect(stateOf('LLVM 23')).toBe('later')
+  expect(stateOf('built-in language model')).toBe('later')
   expect(findings.filter(finding => finding.state === 'missing')).toEqual([])
   expect(code).toBe(0)
 })

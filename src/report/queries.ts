@@ -3,6 +3,7 @@ import { unknownName } from '../errors.ts'
 import { describeSchema } from '../store/describe.ts'
 import { type NamedQuery, SQL_QUERIES } from '../store/named-queries.ts'
 import { LLM_QUERIES } from './llm/queries.ts'
+import { SEARCH_QUERIES } from './search/queries.ts'
 import { SUMMARY_QUERY } from './summary.ts'
 
 const SCHEMA_QUERY: NamedQuery = {
@@ -23,7 +24,13 @@ const SCHEMA_QUERY: NamedQuery = {
     ),
 }
 
-export const QUERIES: readonly NamedQuery[] = [SUMMARY_QUERY, ...SQL_QUERIES, ...LLM_QUERIES, SCHEMA_QUERY]
+export const QUERIES: readonly NamedQuery[] = [
+  SUMMARY_QUERY,
+  ...SQL_QUERIES,
+  ...SEARCH_QUERIES,
+  ...LLM_QUERIES,
+  SCHEMA_QUERY,
+]
 
 /** The query of that name; a usage error with the nearest names when there is none. */
 export function namedQuery(name: string): NamedQuery {

@@ -100,6 +100,25 @@ export function putSearch(store: Store, key: SearchKey, search: Omit<StoredSearc
   )
 }
 
+/** Who proposes builds that the judge has yet to see, or has refused: they count nowhere as what a search found. */
+export const TRIED = 'search:tried'
+
+/** Whom a winner is proposed by. */
+export const winnerName = (metric: string): string => (metric === 'size' ? 'search' : `search:${metric}`)
+
+/** Makes a build that was tried the search's own proposal; an earlier one, of fewer candidates, is tried from then on. */
+export function promote(store: Store, { kernel, targetId, metric, seed }: SearchKey, build: string): void {
+  const parameters = JSON.stringify({ metric, seed })
+  const rename = cached(
+    store,
+    `UPDATE OR REPLACE proposal SET proposer = ? WHERE kernel_hash = ? AND target_id = ? AND parameters = ?
+       AND proposer = ? AND (build_hash = ?) = ?`,
+  )
+  const name = winnerName(metric)
+  rename.run(TRIED, kernel, targetId, parameters, name, build, 0)
+  rename.run(name, kernel, targetId, parameters, TRIED, build, 1)
+}
+
 /** A winner's time over that of XLA's own build. */
 export interface Timed {
   /** In the samples that chose it: flattered by having won. */

@@ -7,6 +7,7 @@ import { kernelFeatures } from '../../store/features.ts'
 import type { ExploreOptions, ExploreServices, ProposerKind } from '../proposer.ts'
 import { kernelSource } from '../source.ts'
 import { newTally, note, type Tally } from '../tally.ts'
+import { keepByteUse } from './byte-use.ts'
 import { keepFindings } from './findings.ts'
 import { growPortfolio } from './portfolio.ts'
 import { type Budget, type Searched, searchRounds } from './rounds.ts'
@@ -73,6 +74,7 @@ async function explore(
     else note(tally, 'none', outcome.why)
   await keepFindings(settled, schedule, services)
   await growPortfolio(searched, schedule, services)
+  if (metric === 'size') await keepByteUse(services)
   return tally
 }
 

@@ -5,7 +5,7 @@ import { progress } from '../../log.ts'
 import { putBuild, putProposal } from '../../store/builds.ts'
 import { putFinding } from '../../store/findings.ts'
 import { write } from '../../store/open.ts'
-import { settleSearch } from '../../store/searches.ts'
+import { promote, settleSearch, TRIED } from '../../store/searches.ts'
 import type { ExploreServices } from '../proposer.ts'
 import { minimise } from './minimise.ts'
 import type { Searched } from './rounds.ts'
@@ -30,8 +30,6 @@ interface Contest {
   readonly refuted: { readonly candidate: Candidate; readonly build: string }[]
   passedOver: number
 }
-
-export const SEARCH = 'search'
 
 /** Finds the winner of every kernel that has new candidates since its last; equal searches settle equally. */
 export async function settle(
@@ -113,7 +111,7 @@ async function enter(
         })
       else
         putProposal(store, {
-          ...{ kernel: hash, targetId, proposer: SEARCH, build },
+          ...{ kernel: hash, targetId, proposer: TRIED, build },
           parameters: { metric, seed },
           seconds: state.seconds,
         })
@@ -131,9 +129,10 @@ function decide(contest: Contest, services: ExploreServices): Settled['outcome']
   const { current, kernel } = contest
   const { key, tried } = kernel.state
   const finish = (winner: { candidate: string; build: string } | undefined): void =>
-    write(services.store, () =>
-      settleSearch(services.store, key, { tried, winner, passedOver: contest.passedOver }),
-    )
+    write(services.store, () => {
+      if (winner) promote(services.store, key, winner.build)
+      settleSearch(services.store, key, { tried, winner, passedOver: contest.passedOver })
+    })
   if (current === undefined) {
     finish(undefined)
     return { why: tried === 0 ? 'nothing was tried' : 'no candidate passed' }

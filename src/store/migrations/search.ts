@@ -50,6 +50,11 @@ CREATE TABLE finding (        -- a pass list that led LLVM to wrong code, or to 
   UNIQUE (build_hash, kind)
 ) STRICT;
 
+CREATE TABLE byte_use (       -- what the bytes of a build do
+  build_hash TEXT PRIMARY KEY REFERENCES build(hash),
+  kinds TEXT NOT NULL         -- JSON: bytes by kind of instruction, and of read-only data
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE portfolio (      -- lists that won somewhere, tried on every kernel of the search
   target_id INTEGER NOT NULL REFERENCES target(id),
   llvm TEXT NOT NULL,

@@ -8,14 +8,14 @@ import { progress } from '../../../log.ts'
 import { RACE_PLAN, type RacePlan } from '../../../measure/race.ts'
 import { putBuild, putProposal } from '../../../store/builds.ts'
 import { write } from '../../../store/open.ts'
-import { settleSearch } from '../../../store/searches.ts'
+import { promote, settleSearch, type Timed, TRIED } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
 import { candidateText, requestOf } from '../space/candidate.ts'
 import { ROUND, rescore, saveState } from '../state.ts'
 import { judgeAll, judged } from '../verdicts.ts'
-import { SEARCH, type Settled } from '../winners.ts'
+import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, runHeats } from './heat.ts'
 import { type Course, courseOf } from './reference.ts'
 
@@ -192,7 +192,7 @@ async function finals(runners: readonly Runner[], services: ExploreServices): Pr
         ...{
           kernel,
           targetId,
-          proposer: SEARCH,
+          proposer: TRIED,
           build,
           parameters: { metric, seed },
           seconds: state.seconds,
@@ -214,21 +214,13 @@ async function finals(runners: readonly Runner[], services: ExploreServices): Pr
   return settled
 }
 
-interface Timed {
-  readonly selected: number
-  readonly confirmed: number
-  readonly low: number
-  readonly high: number
-}
-
 function finish(
   { kernel: { state } }: Heat,
   winner: { readonly candidate: string; readonly build: string; readonly timed: Timed } | undefined,
   { store }: ExploreServices,
 ): void {
-  write(store, () =>
-    settleSearch(store, state.key, {
-      ...{ tried: state.tried, winner, passedOver: 0, timed: winner?.timed },
-    }),
-  )
+  write(store, () => {
+    if (winner) promote(store, state.key, winner.build)
+    settleSearch(store, state.key, { tried: state.tried, winner, passedOver: 0, timed: winner?.timed })
+  })
 }

@@ -1,5 +1,6 @@
 /** Every kernel as one line of figures: what the table shows, what plots draw, and what stories are ranked by. */
 import type { Store } from '../../store/open.ts'
+import { TRIED } from '../../store/searches.ts'
 
 /** What one proposer made of a kernel. Ratios are to XLA's own object; below 1 is smaller or faster. */
 export interface Cell {
@@ -68,7 +69,8 @@ export function readLines(store: Store): Lines {
   const rows = store
     .prepare(
       `SELECT hash, signature_hash, name, proposer, target, host, build, verdict, code_bytes, size_ratio, time_ns, ratio,
-        ratio_low, ratio_high, comparison FROM result ORDER BY proposer <> 'xla', proposer, proposal_id`,
+        ratio_low, ratio_high, comparison FROM result
+       WHERE proposer <> '${TRIED}' ORDER BY proposer <> 'xla', proposer, proposal_id`,
     )
     .all() as Result[]
   const host = mainHost(rows)

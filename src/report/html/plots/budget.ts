@@ -1,6 +1,7 @@
 /** What trying more is worth: code size against the number of candidates, one curve for each that chooses. */
 import { geometricMean } from '../../../measure/statistics.ts'
 import type { Store } from '../../../store/open.ts'
+import { QUERIES } from '../../queries.ts'
 import { colourOf, draw, type Figure, Plot } from './draw.ts'
 
 const TITLE = 'Gain against budget'
@@ -15,10 +16,12 @@ interface Candidate {
 
 /** Geometric mean over kernels of the best of the first n, -Oz itself as the fallback. */
 export function budget(store: Store): Figure {
-  const rows = candidates(store)
-  const curves = [...Map.groupBy(rows, row => row.proposer)]
-    .map(([proposer, own]) => curve(proposer, own))
-    .filter(points => points.length > 1)
+  const curves = [
+    ...[...Map.groupBy(candidates(store), row => row.proposer)].map(([proposer, own]) =>
+      curve(proposer, own),
+    ),
+    ...searched(store),
+  ].filter(points => points.length > 1)
   if (curves.length === 0)
     return {
       state: 'missing',
@@ -60,7 +63,7 @@ export function budget(store: Store): Figure {
   return {
     state: 'drawn',
     title: TITLE,
-    caption: `Code size of the best verified candidate among the first n, as a gain over -Oz; a kernel without one keeps -Oz’s build and counts as no gain. ${last.map(({ proposer, n, gain, kernels }) => `${proposer}: ${gain.toFixed(2)} % after ${n} on ${kernels} kernels`).join('; ')}.`,
+    caption: `Code size of the best verified candidate among the first n, as a gain over -Oz; a kernel without one keeps -Oz’s build and counts as no gain. Curves marked unverified are of a search’s candidates before verification, which only its winners pass through. ${last.map(({ proposer, n, gain, kernels }) => `${proposer}: ${gain.toFixed(2)} % after ${n} on ${kernels} kernels`).join('; ')}.`,
     legend: proposers.map(label => ({ label, colour: colourOf(label, proposers) })),
     svg,
   }
@@ -82,6 +85,24 @@ function curve(proposer: string, rows: readonly Candidate[]): Point[] {
     )
     return { proposer, n, gain: 100 * (1 - geometricMean(best)), kernels: kernels.length }
   })
+}
+
+/** What the search kept, by candidates tried, and what its own random candidates would have led to. */
+function searched(store: Store): Point[][] {
+  const rows = QUERIES.find(({ name }) => name === 'search-curve')?.rows(store) ?? []
+  const points = (proposer: string, column: string): Point[] =>
+    rows
+      .filter(
+        row =>
+          row.seed === rows[0]?.seed && row.target === rows[0]?.target && typeof row[column] === 'number',
+      )
+      .map(row => ({
+        proposer,
+        n: Number(row.candidates),
+        gain: 100 * (1 - Number(row[column])),
+        kernels: Number(row.kernels),
+      }))
+  return [points('search, unverified', 'search_vs_oz'), points('chance, unverified', 'random_vs_oz')]
 }
 
 /** 1, 2, 3, … then about twenty to a decade. */

@@ -42,12 +42,13 @@ const KNOWN: Readonly<Record<string, string>> = {
   llm: 'var(--c4)',
   random: 'var(--c5)',
   search: 'var(--c6)',
+  chance: 'var(--c7)',
 }
-const SPARE = ['var(--c7)', 'var(--c8)', 'var(--c9)']
+const SPARE = ['var(--c8)', 'var(--c9)', 'var(--warn)']
 
 /** A proposer's colour, the same in every figure. */
 export function colourOf(proposer: string, all: readonly string[]): string {
-  const family = (name: string): string | undefined => KNOWN[name] ?? KNOWN[name.replace(/[: (].*$/, '')]
+  const family = (name: string): string | undefined => KNOWN[name] ?? KNOWN[name.replace(/[:, (].*$/, '')]
   const others = all.filter(name => family(name) === undefined)
   return family(proposer) ?? SPARE[others.indexOf(proposer) % SPARE.length] ?? 'var(--ink-2)'
 }

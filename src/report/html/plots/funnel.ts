@@ -1,70 +1,52 @@
 /** What became of what language models answered. */
 import type { Store } from '../../../store/open.ts'
+import { namedQuery } from '../../queries.ts'
 import { draw, type Figure, Plot } from './draw.ts'
 
 const TITLE = 'From an answer to a gain: the language models'
 
-interface Steps {
-  readonly llm: string
-  readonly strategy: string
-  readonly asked: number
-  readonly replied: number
-  readonly answered: number
-  readonly valid: number
-  readonly built: number
-  readonly verified: number
-  readonly better: number
-}
-
-const STEPS: readonly (readonly [key: Exclude<keyof Steps, 'llm' | 'strategy'>, label: string])[] = [
+/** Stages of query llm-funnel, and the words for them. */
+const STEPS = [
   ['asked', 'asked'],
-  ['replied', 'replied'],
   ['answered', 'an answer in it'],
-  ['valid', 'parses'],
+  ['parsed', 'parses'],
+  ['valid', 'may be tried'],
   ['built', 'builds, and differs'],
   ['verified', 'verified'],
-  ['better', 'smaller than -Oz'],
-]
+  ['better', 'better'],
+] as const
+const MOST_PANELS = 4
 
-/** One bar a step, one panel a model and strategy. Only the first round of each sample counts as asked. */
+/** One bar a step, one panel a model, strategy and metric. Every answer asked for stays in the denominator. */
 export function funnel(store: Store): Figure {
-  const rows = store
-    .prepare(
-      `SELECT x.llm || ', ' || x.strategy AS llm, x.strategy, count(*) AS asked,
-        sum(x.outcome <> 'failed') AS replied, sum(x.outcome NOT IN ('failed', 'none', 'replied')) AS answered,
-        sum(x.outcome NOT IN ('failed', 'none', 'replied', 'invalid')) AS valid, sum(x.outcome = 'built') AS built,
-        sum(v.verified) AS verified, sum(v.verified AND b.code_bytes < z.bytes) AS better
-       FROM exchange x LEFT JOIN build b ON b.hash = x.build_hash
-       LEFT JOIN (SELECT build_hash, min(state IN ('same', 'agreed', 'exhausted')) AS verified FROM current_verdict GROUP BY build_hash) v
-         ON v.build_hash = x.build_hash
-       LEFT JOIN (SELECT p.kernel_hash, p.target_id, min(y.code_bytes) AS bytes FROM proposal p JOIN build y ON y.hash = p.build_hash
-         WHERE p.proposer = 'opt:Oz' GROUP BY p.kernel_hash, p.target_id) z ON z.kernel_hash = x.kernel_hash AND z.target_id = x.target_id
-       GROUP BY 1, 2 ORDER BY count(*) DESC`,
-    )
-    .all() as Steps[]
+  const rows = namedQuery('llm-funnel')
+    .rows(store)
+    .map(row => ({
+      llm: `${row.model}, ${row.strategy} for ${row.metric}`,
+      counts: STEPS.map(([key, label]) => ({ label, count: Number(row[key] ?? 0) })),
+      asked: Number(row.asked ?? 0),
+      failures: String(row.failures ?? ''),
+    }))
+    .filter(({ asked }) => asked > 0)
+    .sort((a, b) => b.asked - a.asked)
   if (rows.length === 0)
     return {
       state: 'missing',
       title: TITLE,
       why: 'No language model was asked: run xlab optimise --with llm.',
     }
-  const shown = rows.slice(0, 4)
-  const bars = shown.flatMap(row =>
-    STEPS.map(([key, label]) => ({
-      llm: row.llm,
-      label,
-      count: row[key] ?? 0,
-      share: (row[key] ?? 0) / row.asked,
-    })),
+  const shown = rows.slice(0, MOST_PANELS)
+  const bars = shown.flatMap(({ llm, counts, asked }) =>
+    counts.map(({ label, count }) => ({ llm, label, count, share: count / asked })),
   )
   const svg = draw(
     {
-      height: 40 + 190 * shown.length,
+      height: 50 + 200 * shown.length,
       marginLeft: 130,
-      marginRight: 70,
+      marginRight: 60,
       x: { label: 'of all answers asked for, % →', percent: true, domain: [0, 100], grid: true },
       y: { label: null, domain: STEPS.map(([, label]) => label) },
-      fy: { label: null, domain: shown.map(row => row.llm), axis: null },
+      fy: { label: null, domain: shown.map(row => row.llm), axis: null, padding: 0.12 },
       marks: [
         Plot.barX(bars, {
           x: 'share',
@@ -87,12 +69,14 @@ export function funnel(store: Store): Figure {
     },
     TITLE,
   )
+  const words = shown.map(
+    ({ llm, counts, failures }) =>
+      `${llm}: ${counts.map(({ label, count }) => `${count} ${label}`).join(', ')}${failures === '' ? '' : ` (failed by: ${failures})`}`,
+  )
   return {
     state: 'drawn',
     title: TITLE,
-    caption: `Every answer asked for stays in the denominator, repair rounds included; why answers failed is in each kernel’s story and in xlab query llm. ${shown
-      .map(row => `${row.llm}: ${STEPS.map(([key, label]) => `${row[key] ?? 0} ${label}`).join(', ')}`)
-      .join('; ')}.`,
+    caption: `Every answer asked for stays in the denominator. Better: verified, and smaller than -Oz, or for time faster than -O3. ${words.join('; ')}.`,
     legend: [],
     svg,
   }

@@ -7,7 +7,6 @@ import { log } from '../../../log.ts'
 import { type Failed, type Failure, failure, failureOf, parsed } from './failures.ts'
 import { type Endpoint, type HttpAnswer, send } from './http.ts'
 import type { Completion, CompletionRequest } from './model.ts'
-import { loops } from './repetition.ts'
 
 export interface ClientOptions {
   readonly endpoint: Endpoint
@@ -187,3 +186,19 @@ function completionOf(
 
 /** Where no tokenizer can be asked: IR has about three characters a token. */
 export const estimateTokens = (text: string): number => Math.ceil(text.length / 3)
+
+/** The longest piece whose repetition is looked for, and what counts as endless: so often, and over so much text. */
+const REPEATED = { unit: 256, times: 6, characters: 120 }
+
+/** True when `text` ends in one piece said again and again, as small models do until their tokens are used up. */
+function loops(text: string): boolean {
+  const tail = text.slice(-REPEATED.unit * (REPEATED.times + 1))
+  for (let unit = 1; unit <= REPEATED.unit; unit++) {
+    const needed = Math.max(unit * REPEATED.times, REPEATED.characters)
+    if (needed + unit > tail.length) continue
+    let same = 0
+    while (same < needed && tail[tail.length - 1 - same] === tail[tail.length - 1 - same - unit]) same++
+    if (same === needed) return true
+  }
+  return false
+}

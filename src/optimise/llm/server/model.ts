@@ -12,7 +12,7 @@ export interface LanguageModel {
   readonly model: string
   /** SHA-256 of the weights, where they are a file here. */
   readonly weightsHash: string | undefined
-  /** Prompt and reply together. */
+  /** Prompt and reply together; what the chat template takes is already left out. */
   readonly contextTokens: number
   readonly dialect: Dialect
   /** Whether the server holds its replies to `grammar`. */

@@ -10,7 +10,6 @@ import { putShowing } from '../../store/showings.ts'
 import { canonicalised } from './canonical-view.ts'
 import type { Form } from './conversation.ts'
 import type { Prompt, PromptFacts, Strategy as StrategyName } from './dialects/dialect.ts'
-import { TEMPLATE_TOKENS } from './server/model.ts'
 import type { Session, Task } from './strategy.ts'
 
 /** One way to show a kernel. */
@@ -62,7 +61,7 @@ export async function show(
   },
   { model, store }: Pick<Session, 'model' | 'store'>,
 ): Promise<Fitted | undefined> {
-  const room = model.contextTokens - shown.replyTokens - TEMPLATE_TOKENS[model.dialect.speaks]
+  const room = model.contextTokens - shown.replyTokens
   const before = await model.countTokens(shown.ir)
   const keep = async (view: Pick<View, 'form' | 'notation' | 'ir'>): Promise<void> =>
     putShowing(store, {

@@ -11,13 +11,14 @@ const ENGINES: readonly EngineKind[] = ['in-process', 'spawn']
 
 /** Throws a usage error for what makes no sense. */
 export function exploreOptions(options: Options): ExploreOptions {
-  const { budget, samples } = options
+  const { budget, samples, rounds } = options
   return {
     metric: oneOf(METRICS, '--metric', options.metric ?? 'size'),
     budget: budget === undefined ? {} : parseBudget(String(budget)),
     seed: wholeNumber(options.seed ?? '1', '--seed', 0),
     samples: samples === undefined ? undefined : wholeNumber(samples, '--samples', 1, 10_000),
     strategy: text(options.strategy),
+    rounds: rounds === undefined ? undefined : wholeNumber(rounds, '--rounds', 0, 20),
     llm: text(options.llm),
     llmModel: text(options.llmModel),
     dialect: text(options.dialect),

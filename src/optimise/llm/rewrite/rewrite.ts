@@ -85,14 +85,16 @@ async function answerOnce(attempt: Attempt, round: number, work: Work): Promise<
   const { repair, sample } = attempt
   delete attempt.repair
   delete attempt.build
-  const prompted = (view: View): Prompt =>
-    model.dialect.prompt('rewrite', { ...facts, ir: view.ir, ...(repair && { repair }) })
-  const fitted = await fitting(task, views, prompted, session)
+  const asked = (view: View, more: Partial<PromptFacts>): Prompt =>
+    model.dialect.prompt('rewrite', { ...facts, ir: view.ir, ...more })
+  const fitted = await fitting(task, views, view => asked(view, repair ? { repair } : {}), session)
   if (fitted === undefined) {
     note(session.tally, 'none', 'it does not fit the context window')
     return
   }
   const { view, prompt, maxTokens } = fitted
+  // Some dialects have no words for a repair: the same question would get the same answer.
+  if (repair !== undefined && prompt.prompt === asked(view, {}).prompt) return
   const seed = options.seed * SEEDS_OF_A_RUN + sample
   const temperature = sample === 0 ? prompt.temperature : Math.max(prompt.temperature, SAMPLING_TEMPERATURE)
   const exchange = await ask(

@@ -1,7 +1,14 @@
 /** A machine, or an emulator, that runs bundles. */
 import type { HostSettings } from '../config/settings/settings.ts'
 import type { Target } from '../kernel/build.ts'
-import type { Bundle, RunnerJob, RunnerResult } from '../runner/protocol.ts'
+import type {
+  Bundle,
+  CountedInstructions,
+  RunnerJob,
+  RunnerResult,
+  TimingFailure,
+  TimingJob,
+} from '../runner/protocol.ts'
 
 export interface HostFacts {
   /** x86_64, aarch64 */
@@ -32,6 +39,18 @@ export interface Host {
     jobs: readonly RunnerJob[],
     options: { readonly signal?: AbortSignal; readonly onResult: (result: RunnerResult) => void },
   ): Promise<void>
+  /**
+   * Instructions that each function of a job executes in a call, on hosts that know without a counter of the CPU's:
+   * emulators. The plan of the job does not matter.
+   */
+  readonly count?: (
+    bundle: Bundle,
+    job: TimingJob,
+    options: {
+      readonly signal?: AbortSignal
+      readonly onResult: (result: CountedInstructions | TimingFailure) => void
+    },
+  ) => Promise<void>
   /** Lets go of connections. */
   close(): Promise<void>
 }

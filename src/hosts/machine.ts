@@ -35,6 +35,7 @@ export interface Machine {
   readonly hint?: string
   /** Brings a program there, whole (its hash is checked on arrival). */
   put(program: Program, signal?: AbortSignal): Promise<Placed>
+  readonly count?: NonNullable<Host['count']>
   close(): Promise<void>
 }
 
@@ -61,6 +62,7 @@ export function hostOf(settings: HostSettings, machine: Machine, probed: Probed)
         await placed.remove()
       }
     },
+    ...(machine.count && { count: machine.count }),
     close: () => machine.close(),
   }
 }

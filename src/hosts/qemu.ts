@@ -3,6 +3,7 @@ import type { QemuSettings } from '../config/settings/settings.ts'
 import { environmentError } from '../errors.ts'
 import { run, succeeded } from '../process/run.ts'
 import type { Machine } from './machine.ts'
+import { countFunctions, type Emulate } from './trace.ts'
 
 const ARM = 'aarch64-unknown-linux-gnu'
 /** Imitates every feature qemu knows. */
@@ -28,6 +29,11 @@ export async function openQemuMachine(settings: QemuSettings): Promise<Machine> 
       start: how => run(program, ['-cpu', cpu, bundle.path], { ...how, env: {}, bare: true }),
       remove: async () => {},
     }),
+    count: (bundle, job, { onResult, signal }) => {
+      const emulate: Emulate = (options, words, how) =>
+        run(program, ['-cpu', cpu, ...options, bundle.path, ...words], { ...how, env: {}, bare: true })
+      return countFunctions(job, emulate, onResult, signal)
+    },
     close: async () => {},
   }
 }

@@ -107,7 +107,7 @@ export interface Sample {
   readonly disturbance?: string
 }
 
-/** Instructions a function executes in a call, counted from outside by a hardware counter. */
+/** Instructions a function executes in a call, counted from outside by a hardware counter or an emulator. */
 export interface CountedInstructions {
   readonly kind: 'count'
   readonly id: string

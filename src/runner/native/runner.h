@@ -180,6 +180,8 @@ void open_jail(void);
 enum { PIPES = 2 };
 /* In a child. It keeps the pipes, if any, as its files 0 and 1, to write to. Gives the layers that hold. */
 int enter_jail(uint32_t limit_ms, size_t arena_size, const int pipes[PIPES]);
+/* From now on children keep standard error, for the log of an emulator they run in. */
+void keep_log(void);
 /* Names of the layers that a child really got, space separated. */
 const char *jail_layers(void);
 uint64_t now_ns(void);
@@ -277,6 +279,11 @@ struct comparison compare_outputs(const struct expectation *, enum semantics, co
 /* ---- jobs' work ---- */
 void verify(const struct job *);
 void time_functions(const struct job *);
+
+/* Runs each function once between two marks: trace.c */
+void trace_functions(const struct job *);
+void put_marks(void);
+void runner_end(void); /* z-end.c */
 
 /* ---- answers: answer.c; a line is written whole ---- */
 enum { MAX_INPUTS = 16 }; /* of a counterexample that are written out */

@@ -30,6 +30,7 @@ const NOTHING: CampaignOutcome = { samples: 0, uncertain: 0, failures: [] }
 /** Measures what is pending among the kernels that `filter` selects, and confirms what is best. */
 export async function bench(services: BenchServices, options: BenchOptions): Promise<BenchOutcome> {
   const { store, host } = services
+  const started = performance.now()
   refreshEstimates(store)
   const before = await host.describe()
   const { name, kind, emulated } = host
@@ -38,11 +39,13 @@ export async function bench(services: BenchServices, options: BenchOptions): Pro
   if (pending.length > 0) warnIfBusy(before.state, before.cores)
   const first =
     pending.length > 0 ? await runCampaign(pending, 'report', options, { id, before }, services) : NOTHING
+  const left = Math.max(0, options.budgetMs - (performance.now() - started))
   const best =
     options.confirm === 'never'
       ? []
       : chosenWork(measurable(services, id, options.filter), unconfirmed(store, id))
-  const again = best.length > 0 ? await confirm(best, options, { id, before }, services) : NOTHING
+  const again =
+    best.length > 0 ? await confirm(best, { ...options, budgetMs: left }, { id, before }, services) : NOTHING
   return {
     kernels: pending.length,
     confirmed: best.length,

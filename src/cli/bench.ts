@@ -117,6 +117,7 @@ function printSummary(rows: readonly Summary[]): void {
     { name: 'size_ratio', title: 'size', digits: 3 },
     { name: 'time_ratio', title: 'time', digits: 3 },
     { name: 'interval', title: '95 %' },
+    { name: 'total_ratio', title: 'in all', digits: 3 },
     { name: 'faster' },
     { name: 'slower' },
     { name: 'alike', title: 'same' },
@@ -135,7 +136,7 @@ function printSummary(rows: readonly Summary[]): void {
   }))
   printTable(shown, columns)
   log.info(
-    "size and time: geometric means of ratios to XLA's own object, below 1 is better; kernels faster, slower, …",
+    "size and time: geometric means of ratios to XLA's own object; in all: all kernels' time together; below 1 is better",
   )
   log.info("more: 'xlab query results', 'best', 'modules'; 'xlab show KERNEL'; 'xlab report'")
 }

@@ -45,7 +45,8 @@ function timeOf(row: Summary): string {
   if (typeof ratio !== 'number') return 'no times'
   const sure = between(row.time_low, row.time_high)
   const verdict = sure.decided ? (ratio < 1 ? 'faster than' : 'slower than') : 'not clearly different from'
-  return `on average ${verdict} XLA's code, at ${ratio.toFixed(3)} × its time${sure.text} over ${plural(Number(row.measured), 'kernel')} (${row.faster} faster, ${row.slower} slower, ${row.same} the same, ${row.twins} twins of XLA's, ${row.inconclusive} inconclusive)`
+  const total = typeof row.total_ratio === 'number' ? ` and ${row.total_ratio.toFixed(3)} × in all` : ''
+  return `on average ${verdict} XLA's code, at ${ratio.toFixed(3)} × its time${sure.text}${total} over ${plural(Number(row.measured), 'kernel')} (${row.faster} faster, ${row.slower} slower, ${row.same} the same, ${row.twins} twins of XLA's, ${row.inconclusive} inconclusive)`
 }
 
 function sizeOf(row: Summary): string {
@@ -63,6 +64,8 @@ function between(low: unknown, high: unknown): { text: string; decided: boolean 
 function bestOf(store: Store): string[] {
   const rows = namedQuery('best').rows(store)
   const times = numbers(rows.map(row => row.ratio))
+  const again = numbers(rows.map(row => (row.comparison === 'faster' ? row.confirmed_ratio : 1)))
+  const confirmed = rows.filter(row => row.confirmed !== null).length
   const sizes = numbers(rows.map(row => row.size_ratio))
   const parts: string[] = []
   if (times.length > 0) {
@@ -74,9 +77,11 @@ function bestOf(store: Store): string[] {
   if (sizes.length > 0)
     parts.push(`the smallest that passes is ${geometricMean(sizes).toFixed(3)} × XLA's code size`)
   const caution =
-    times.length > 0
-      ? ' A build counts as fastest by the upper end of its interval, so that noise is not picked for a gain; still, choosing and reporting on the same samples flatters a little.'
-      : ''
+    times.length === 0
+      ? ''
+      : confirmed === 0
+        ? ' None of these was confirmed yet: choosing and reporting on the same samples flatters.'
+        : ` Measured again by a campaign that chose nothing (${plural(confirmed, 'kernel')}), that is ${geometricMean(again).toFixed(3)} ×, the figure to go by.`
   return parts.length === 0
     ? []
     : [`Choosing the best build for each kernel (geometric means): ${parts.join('; ')}.${caution}`]

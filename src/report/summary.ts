@@ -18,6 +18,9 @@ interface Result {
   readonly ratio: number | null
   readonly comparison: string | null
   readonly signature_hash: string | null
+  readonly time_ns: number | null
+  /** Times the modules run it, in one call of each. */
+  readonly calls: number
 }
 
 /** One proposer, for one target, on one host. Ratios are to XLA's own object; below 1 is smaller or faster. */
@@ -39,7 +42,9 @@ export function summarise(store: Store, filter?: string, group: MathGroup = 'all
   const { where, parameters } = kernelFilter(filter, 'hash')
   const rows = store
     .prepare(
-      `SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash
+      `SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns,
+        (SELECT coalesce(sum(calls), 0) FROM sighting s WHERE s.kernel_hash = result.hash
+          AND s.signature_hash = result.signature_hash) AS calls
        FROM result WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target, proposal_id`,
     )
     .all(...parameters) as Result[]
@@ -88,6 +93,7 @@ function summary(calls: readonly Result[][], host: string | null): Summary {
     time_ratio: finite(time.mean),
     time_low: finite(time.low),
     time_high: finite(time.high),
+    total_ratio: finite(totalRatio(timed)),
     faster: compared('faster'),
     slower: compared('slower'),
     same: compared('same'),
@@ -98,13 +104,24 @@ function summary(calls: readonly Result[][], host: string | null): Summary {
   }
 }
 
+/**
+ * Time of all kernels together, each as often as the modules run it, divided by that of XLA's code: few large kernels
+ * decide it, where the geometric mean counts the smallest as much as the largest.
+ */
+function totalRatio(rows: readonly Result[]): number {
+  const own = (row: Result): number => row.calls * (row.time_ns ?? 0)
+  const xla = rows.reduce((sum, row) => sum + own(row) / (row.ratio ?? Number.NaN), 0)
+  return rows.reduce((sum, row) => sum + own(row), 0) / xla
+}
+
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 export const SUMMARY_QUERY: NamedQuery = {
   name: 'summary',
-  summary: "by proposer over all kernels: attempted, failed, geometric means to XLA's own, wins and losses",
+  summary:
+    "by proposer over all kernels: attempted, failed, geometric means to XLA's own and the time-weighted total, wins and losses",
   columns:
-    'proposer attempted failed agreed unjudged size_ratio.3 size_low.3 size_high.3 smaller larger measured time_ratio.3 time_low.3 time_high.3 faster slower same twins inconclusive target host'
+    'proposer attempted failed agreed unjudged size_ratio.3 size_low.3 size_high.3 smaller larger measured time_ratio.3 time_low.3 time_high.3 total_ratio.3 faster slower same twins inconclusive target host'
       .split(' ')
       .map(parseColumn),
   filters: true,

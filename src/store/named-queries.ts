@@ -56,8 +56,11 @@ fast AS (SELECT *, row_number() OVER (PARTITION BY hash, signature_hash, host OR
 small AS (SELECT *, row_number() OVER (PARTITION BY hash, signature_hash ORDER BY code_bytes, proposer <> 'xla', proposer) AS place
   FROM passing)
 SELECT s.hash, s.name, f.proposer AS fastest, f.time_ns, f.ratio, f.ratio_low, f.ratio_high, f.comparison,
+  c.ratio AS confirmed_ratio, c.ratio_low AS confirmed_low, c.ratio_high AS confirmed_high, c.comparison AS confirmed,
   s.proposer AS smallest, s.code_bytes, s.size_ratio, f.host
 FROM small s LEFT JOIN fast f ON f.hash = s.hash AND f.signature_hash = s.signature_hash AND f.place = 1
+LEFT JOIN confirmation c ON c.kernel_hash = f.hash AND c.signature_hash = f.signature_hash
+  AND c.content_hash = f.content_hash AND c.host_id = f.host_id
 WHERE s.place = 1 ORDER BY f.ratio_high IS NULL, f.ratio_high, s.name`
 
 export const SQL_QUERIES: readonly NamedQuery[] = [
@@ -72,8 +75,8 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
   ),
   sqlQuery(
     'best',
-    'for each kernel the passing build that is surely fastest (whose interval ends lowest), and the smallest',
-    'hash name fastest time_ns.1 ratio.3 ratio_low.3 ratio_high.3 comparison smallest code_bytes size_ratio.3 host',
+    'for each kernel the passing build that is surely fastest (whose interval ends lowest), the figure that chose it and the one that confirmed it, and the smallest',
+    'hash name fastest time_ns.1 ratio.3 ratio_low.3 ratio_high.3 comparison confirmed_ratio.3 confirmed_low.3 confirmed_high.3 confirmed smallest code_bytes size_ratio.3 host',
     BEST,
   ),
   sqlQuery(
@@ -101,6 +104,29 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
       FROM module_time) t
     JOIN module m ON m.id = t.module_id JOIN harvest h ON h.id = m.harvest_id LEFT JOIN host o ON o.id = t.host_id
     WHERE t.host_id IS NOT NULL OR NOT t.timed ORDER BY t.module_id, t.host_id IS NULL, t.host_id, t.proposer <> 'xla', t.proposer`,
+  ),
+  sqlQuery(
+    'gain',
+    "what each module would gain with every kernel's best confirmed build, beside how much of its time is in kernels at all",
+    'model program kernels measured improved xla_ns.0 best_ns.0 kernel_ratio.3 wall_ns.0 time_coverage_pct.1 wall_gain_pct.2 host module',
+    `SELECT h.model, m.program, m.name AS module, g.*, g.best_ns / g.xla_ns AS kernel_ratio, o.name AS host
+    FROM module_gain g JOIN module m ON m.id = g.module_id JOIN harvest h ON h.id = m.harvest_id
+    JOIN host o ON o.id = g.host_id ORDER BY g.module_id, g.host_id`,
+  ),
+  sqlQuery(
+    'aa',
+    'identical code compared with itself under two names: every comparison called faster or slower is a false one',
+    'campaign name hash ratio.4 ratio_low.4 ratio_high.4 comparison pairs host',
+    `SELECT a.campaign_id AS campaign, k.name, k.hash, a.ratio, a.ratio_low, a.ratio_high, a.comparison, a.pairs,
+      o.name AS host FROM aa a JOIN kernel k ON k.hash = a.kernel_hash JOIN campaign c ON c.id = a.campaign_id
+    JOIN host o ON o.id = c.host_id ORDER BY a.campaign_id, a.comparison, k.name`,
+  ),
+  sqlQuery(
+    'readings',
+    'metrics that are not sampled: linked size, instructions executed, estimated cycles',
+    'hash name build_hash metric value.1 source host detail',
+    `SELECT k.hash, k.name, r.* FROM reading r JOIN build b ON b.hash = r.build_hash JOIN kernel k ON k.hash = b.kernel_hash
+    WHERE ${MARK} ORDER BY k.name, r.metric, r.source, r.host`,
   ),
   sqlQuery(
     'coverage',
@@ -142,9 +168,11 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
   ),
   sqlQuery(
     'campaigns',
-    'the measuring sessions: host, options, state of the host before and after',
-    'id host state samples builds options host_before host_after started_at',
-    `SELECT c.id, o.name AS host, c.state, count(m.id) AS samples, count(DISTINCT m.build_hash) AS builds, c.options,
+    'the measuring sessions: purpose, A/A pairs, resolution, disturbances, host; one that still says running was killed, or runs now',
+    'id host purpose state aa_state aa_pairs aa_false half_width_pct.2 resolution_pct.2 samples retaken disturbed builds clock jail options host_before host_after started_at',
+    `SELECT c.id, o.name AS host, c.purpose, CASE c.state WHEN 'running' THEN 'running, or killed' ELSE c.state END AS state,
+      c.aa_state, c.aa_pairs, c.aa_false, 100 * c.half_width AS half_width_pct, 100 * c.resolution AS resolution_pct,
+      count(m.id) AS samples, c.retaken, c.disturbed, count(DISTINCT m.build_hash) AS builds, c.clock, c.jail, c.options,
       c.host_before, c.host_after, c.started_at FROM campaign c JOIN host o ON o.id = c.host_id
     LEFT JOIN measurement m ON m.campaign_id = c.id GROUP BY c.id ORDER BY c.id`,
   ),

@@ -70,7 +70,7 @@ SELECT DISTINCT hash FROM pair JOIN (SELECT own, xla FROM (SELECT DISTINCT own, 
   CASE WHEN r.code_bytes > 0 THEN 1.0 * b.code_bytes / r.code_bytes END AS size_ratio,
   e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
   CASE WHEN p.proposer = 'xla' AND e.build_hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
-  o.name AS host, coalesce(v.reason, b.reason) AS reason, l.hash IS NOT NULL AS libm, b.content_hash
+  o.name AS host, e.host_id, coalesce(v.reason, b.reason) AS reason, l.hash IS NOT NULL AS libm, b.content_hash
 FROM (SELECT kernel_hash, target_id, proposer, build_hash, min(id) AS proposal_id FROM proposal
   GROUP BY kernel_hash, target_id, proposer, build_hash) p
 JOIN kernel k ON k.hash = p.kernel_hash
@@ -84,6 +84,33 @@ LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.s
   AND e.content_hash = b.content_hash
 LEFT JOIN host o ON o.id = e.host_id
 LEFT JOIN libm_kernel l ON l.hash = p.kernel_hash`,
+  },
+  {
+    name: 'chosen',
+    summary:
+      'for each kernel the measured build whose interval ends lowest: the figure that chose it, and the one of an independent campaign that confirmed it',
+    sql: `SELECT e.kernel_hash, e.signature_hash, e.host_id, e.content_hash, e.build_hash, e.time_ns, e.ratio, e.ratio_low,
+  e.ratio_high, e.comparison, c.ratio AS confirmed_ratio, c.ratio_low AS confirmed_low, c.ratio_high AS confirmed_high,
+  CASE WHEN c.ratio IS NOT NULL THEN c.comparison END AS confirmed
+FROM (SELECT *, row_number() OVER (PARTITION BY kernel_hash, signature_hash, host_id ORDER BY ratio_high) AS place
+  FROM estimate WHERE ratio_high IS NOT NULL) e
+LEFT JOIN confirmation c ON c.kernel_hash = e.kernel_hash AND c.signature_hash = e.signature_hash
+  AND c.content_hash = e.content_hash AND c.host_id = e.host_id
+WHERE e.place = 1`,
+  },
+  {
+    name: 'module_gain',
+    summary:
+      "what a module would gain with each kernel's best build, by confirmed figures alone; time coverage is the share of its wall time that is in kernels with IR",
+    sql: `SELECT k.module_id, k.host_id, count(*) AS kernels, count(k.total_ns) AS measured,
+  sum(CASE WHEN c.confirmed = 'faster' THEN 1 ELSE 0 END) AS improved, sum(k.total_ns) AS xla_ns,
+  sum(k.total_ns * CASE WHEN c.confirmed = 'faster' THEN c.confirmed_ratio ELSE 1 END) AS best_ns, m.wall_ns,
+  100.0 * sum(k.total_ns) / nullif(m.wall_ns, 0) AS time_coverage_pct,
+  100.0 * sum(k.total_ns * CASE WHEN c.confirmed = 'faster' THEN 1 - c.confirmed_ratio ELSE 0 END)
+    / nullif(m.wall_ns, 0) AS wall_gain_pct
+FROM module_kernel k JOIN module m ON m.id = k.module_id
+LEFT JOIN chosen c ON c.kernel_hash = k.hash AND c.signature_hash = k.signature_hash AND c.host_id = k.host_id
+WHERE k.host_id IS NOT NULL GROUP BY k.module_id, k.host_id`,
   },
   {
     name: 'coverage',

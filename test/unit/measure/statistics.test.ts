@@ -8,9 +8,9 @@ import {
   logRatios,
   median,
   medianDeviation,
-  randomIntegers,
   type TimedSample,
 } from '../../../src/measure/statistics.ts'
+import { normal, quiet, simulated, type World } from './simulated.ts'
 
 test('median of odd, even and no values', () => {
   expect(median([3, 1, 2])).toBe(2)
@@ -50,55 +50,8 @@ test('verdicts', () => {
   expect(classify(0.98, 1.005)).toBe('inconclusive')
 })
 
-/** Standard normal values that follow from a seed (Box and Muller). */
-function normal(seed: number): () => number {
-  const random = randomIntegers(seed)
-  const uniform = (): number => (random() + 0.5) / 2 ** 32
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
-}
-
-interface World {
-  readonly links: number
-  readonly processes: number
-  readonly pairs: number
-  readonly ratio: number
-  /** Standard deviations of the logs at each level; `drift` moves both sides of a pair alike. */
-  readonly link: number
-  readonly process: number
-  readonly pair: number
-  readonly drift: number
-}
-const quiet: World = {
-  links: 4,
-  processes: 2,
-  pairs: 10,
-  ratio: 1,
-  link: 0,
-  process: 0,
-  pair: 0.01,
-  drift: 0,
-}
-
-function simulate(world: World, seed: number): { candidate: TimedSample[]; reference: TimedSample[] } {
-  const noise = normal(seed)
-  const candidate: TimedSample[] = []
-  const reference: TimedSample[] = []
-  for (let link = 0; link < world.links; link++) {
-    const ofLink = noise() * world.link
-    for (let process = 0; process < world.processes; process++) {
-      const ofProcess = noise() * world.process
-      for (let pair = 0; pair < world.pairs; pair++) {
-        const base = 100 * Math.exp(noise() * world.drift)
-        reference.push({ link, process, pair, value: base })
-        const log = Math.log(world.ratio) + ofLink + ofProcess + noise() * world.pair
-        candidate.push({ link, process, pair, value: base * Math.exp(log) })
-      }
-    }
-  }
-  return { candidate, reference }
-}
 const measured = (world: World, seed: number) => {
-  const { candidate, reference } = simulate(world, seed)
+  const { candidate, reference } = simulated(world, seed)
   return compare(candidate, reference)
 }
 
@@ -110,7 +63,7 @@ describe('comparing two builds', () => {
   })
 
   test('is seeded: equal samples, equal figures', () => {
-    const { candidate, reference } = simulate(quiet, 3)
+    const { candidate, reference } = simulated(quiet, 3)
     expect(compare(candidate, reference)).toEqual(compare(candidate, reference))
     expect(compare(candidate, reference, { seed: 2 })?.low).not.toBe(compare(candidate, reference)?.low)
   })
@@ -127,13 +80,13 @@ describe('comparing two builds', () => {
   })
 
   test('a few spoiled pairs do not decide', () => {
-    const { candidate, reference } = simulate(quiet, 13)
+    const { candidate, reference } = simulated(quiet, 13)
     const spoiled = candidate.map((s, i) => (i % 20 === 0 ? { ...s, value: s.value * 50 } : s))
     expect(compare(spoiled, reference)?.ratio).toBeCloseTo(1, 2)
   })
 
   test('swapping the sides inverts the ratio', () => {
-    const { candidate, reference } = simulate({ ...quiet, ratio: 1.3 }, 17)
+    const { candidate, reference } = simulated({ ...quiet, ratio: 1.3 }, 17)
     const there = compare(candidate, reference)?.ratio ?? 0
     expect(there * (compare(reference, candidate)?.ratio ?? 0)).toBeCloseTo(1, 10)
   })
@@ -146,7 +99,7 @@ describe('comparing two builds', () => {
     const trials = 400
     let held = 0
     for (let seed = 1; seed <= trials; seed++) {
-      const { candidate, reference } = simulate({ ...world, ratio: 1.1 }, seed * 7919)
+      const { candidate, reference } = simulated({ ...world, ratio: 1.1 }, seed * 7919)
       const result = compare(candidate, reference, { resamples: 300 })
       if (result && result.low <= 1.1 && 1.1 <= result.high) held++
     }

@@ -7,6 +7,7 @@ export interface NewHint {
   readonly kernel: string
   readonly targetId: number
   readonly source: 'llm' | 'random'
+  readonly metric: 'size' | 'time'
   /** Place in its answer, from 0; of random ones, across all of a seed's. */
   readonly position: number
   readonly function: string | null
@@ -35,6 +36,7 @@ export const putHint = (store: Store, hint: NewHint): number =>
     kernel_hash: hint.kernel,
     target_id: hint.targetId,
     source: hint.source,
+    metric: hint.metric,
     position: hint.position,
     function: hint.function,
     line_first: hint.lines?.[0] ?? null,
@@ -53,16 +55,16 @@ export function hintsOf(
   store: Store,
   of: { readonly kernel: string; readonly targetId: number } & (
     | { readonly exchange: number }
-    | { readonly source: 'random' }
+    | { readonly source: 'random'; readonly metric: 'size' | 'time' }
   ),
 ): StoredHint[] {
-  const which = 'exchange' in of ? 'exchange_id = ?' : "source = 'random' AND ? IS NULL"
+  const which = 'exchange' in of ? 'exchange_id = ?' : "source = 'random' AND metric = ?"
   const rows = cached(
     store,
-    `SELECT id, exchange_id AS exchange, source, position, function, line_first AS first, line_last AS last, kind, why,
+    `SELECT id, exchange_id AS exchange, source, metric, position, function, line_first AS first, line_last AS last, kind, why,
        try_kind AS tryKind, try_text AS tryText, state, reason, size_ratio AS sizeRatio, time_ratio AS timeRatio
      FROM hint WHERE kernel_hash = ? AND target_id = ? AND ${which} ORDER BY position`,
-  ).all(of.kernel, of.targetId, 'exchange' in of ? of.exchange : null) as (Omit<StoredHint, 'lines'> & {
+  ).all(of.kernel, of.targetId, 'exchange' in of ? of.exchange : of.metric) as (Omit<StoredHint, 'lines'> & {
     first: number | null
     last: number | null
   })[]

@@ -17,17 +17,17 @@ export const CONTEXT = {
 /** A hint by chance counts beside the models whose hints are of the same kernels. */
 export const HINTS = {
   columns:
-    'model source kernels hints tried confirmed refuted no_gain invalid hit_pct.1 confirmed_size_ratio.3 confirmed_time_ratio.3',
+    'model metric source kernels hints tried confirmed refuted no_gain invalid hit_pct.1 confirmed_size_ratio.3 confirmed_time_ratio.3',
   sql: `WITH seen AS (SELECT h.*, h.kernel_hash AS hash, x.model FROM hint h LEFT JOIN exchange x ON x.id = h.exchange_id),
-    beside AS (SELECT DISTINCT model, hash, target_id FROM seen WHERE model IS NOT NULL),
+    beside AS (SELECT DISTINCT model, metric, hash, target_id FROM seen WHERE model IS NOT NULL),
     counted AS (
-      SELECT model, source, hash, state, size_ratio, time_ratio FROM seen WHERE source = 'llm'
-      UNION ALL SELECT b.model, s.source, s.hash, s.state, s.size_ratio, s.time_ratio
-      FROM seen s JOIN beside b ON b.hash = s.hash AND b.target_id = s.target_id WHERE s.source = 'random')
-  SELECT model, source, count(DISTINCT hash) AS kernels, count(*) AS hints, sum(state <> 'untried') AS tried,
+      SELECT model, metric, source, hash, state, size_ratio, time_ratio FROM seen WHERE source = 'llm'
+      UNION ALL SELECT b.model, s.metric, s.source, s.hash, s.state, s.size_ratio, s.time_ratio
+      FROM seen s JOIN beside b ON b.hash = s.hash AND b.target_id = s.target_id AND b.metric = s.metric WHERE s.source = 'random')
+  SELECT model, metric, source, count(DISTINCT hash) AS kernels, count(*) AS hints, sum(state <> 'untried') AS tried,
     sum(state = 'confirmed') AS confirmed, sum(state = 'refuted') AS refuted, sum(state = 'no-gain') AS no_gain,
     sum(state = 'invalid') AS invalid, 100.0 * sum(state = 'confirmed') / nullif(sum(state <> 'untried'), 0) AS hit_pct,
     exp(avg(ln(size_ratio)) FILTER (WHERE state = 'confirmed')) AS confirmed_size_ratio,
     exp(avg(ln(time_ratio)) FILTER (WHERE state = 'confirmed')) AS confirmed_time_ratio
-  FROM counted WHERE :kernels GROUP BY model, source ORDER BY model, source`,
+  FROM counted WHERE :kernels GROUP BY model, metric, source ORDER BY model, metric, source`,
 } as const

@@ -45,6 +45,7 @@ CREATE TABLE hint (           -- a region said to be worth improving, and what t
   kernel_hash TEXT NOT NULL REFERENCES kernel(hash),
   target_id INTEGER NOT NULL REFERENCES target(id),
   source TEXT NOT NULL,       -- llm | random
+  metric TEXT NOT NULL,       -- size | time: what it is to make smaller
   position INTEGER NOT NULL,  -- place in its answer, from 0
   function TEXT,
   line_first INTEGER,         -- of the canonical IR, from 1

@@ -70,7 +70,7 @@ async function settled(
     hintsOf(
       session.store,
       hint.exchange === null || hint.exchange === undefined
-        ? { ...of, source: 'random' }
+        ? { ...of, source: 'random', metric: hint.metric }
         : { ...of, exchange: hint.exchange },
     ).find(({ id }) => id === hint.id) ?? hint
   return { ir, hints: hints.map(again), random: random.map(again), why }

@@ -80,9 +80,10 @@ export async function suggest(task: Task, session: Session): Promise<Suggested> 
 
 /** Hints by chance for a kernel, `count` of them: the same whenever the seed is. */
 export function chance(task: Task, space: HintSpace, count: number, session: Session): StoredHint[] {
-  const of = { kernel: task.kernel.hash, targetId: task.targetId, source: 'random' } as const
+  const { metric } = session.options
+  const of = { kernel: task.kernel.hash, targetId: task.targetId, source: 'random', metric } as const
   const known = hintsOf(session.store, of).length
-  const random = seededRandom(`hints ${session.options.seed} ${task.kernel.hash}`)
+  const random = seededRandom(`hints ${session.options.seed} ${metric} ${task.kernel.hash}`)
   const drawn = randomHints(space, count, random).slice(known)
   write(session.store, () => {
     for (const [i, hint] of drawn.entries())
@@ -99,9 +100,9 @@ function keep(
     readonly exchange: number | undefined
     readonly position: number
   },
-  { store }: Session,
+  { store, options }: Session,
 ): void {
-  const common = { kernel: kernel.hash, targetId, ...of }
+  const common = { kernel: kernel.hash, targetId, metric: options.metric, ...of }
   if ('problem' in read)
     putHint(store, {
       ...{ ...common, function: null, lines: null, kind: 'other', why: read.said },

@@ -1,5 +1,6 @@
 /** Tries hints: each alone on top of the level it competes with, built, judged and measured. */
 import { type BuildRequest, buildHash } from '../../../kernel/build.ts'
+import type { Comparison } from '../../../measure/statistics.ts'
 import { putBuild, putProposal } from '../../../store/builds.ts'
 import { type HintState, type StoredHint, settleHint } from '../../../store/hints.ts'
 import { write } from '../../../store/open.ts'
@@ -11,6 +12,7 @@ import { judgeBuilds } from '../rewrite/judged.ts'
 import type { Session, Task } from '../strategy.ts'
 import type { HintSpace } from './hint.ts'
 import { HINT_LEVEL } from './suggest.ts'
+import { timesBeside } from './time.ts'
 
 /** Of which proposer a tried hint's build is. */
 const PROPOSER = { llm: 'hints', random: 'hints-random' } as const
@@ -46,8 +48,13 @@ export async function tryHints(
     else settleHint(session.store, hint.id, { state: 'invalid', reason: made.message, build: made.build })
   }
   await judgeBuilds(task, new Set(tried.map(({ build }) => build)), session)
+  const passed = [...new Set(tried.map(({ build }) => build))].filter(
+    build => judged(build, session) === 'passed',
+  )
+  const times =
+    session.options.metric === 'time' ? await timesBeside(task, baseline.build, passed, session) : undefined
   for (const { hint, build } of tried)
-    settleHint(session.store, hint.id, { build, ...outcome(build, baseline.build, session) })
+    settleHint(session.store, hint.id, { build, ...outcome(build, baseline.build, times, session) })
 }
 
 /** What a level becomes with a hint, or why the hint says nothing that can be done. */
@@ -99,10 +106,16 @@ interface Outcome {
   readonly state: HintState
   readonly reason?: string
   readonly sizeRatio?: number
+  readonly timeRatio?: number
 }
 
-/** Confirmed: judged equal to the kernel, and smaller than the level alone. */
-function outcome(build: string, baseline: string, session: Session): Outcome {
+/** Confirmed: judged equal to the kernel, and smaller than the level alone, or surely faster where time counts. */
+function outcome(
+  build: string,
+  baseline: string,
+  times: ReadonlyMap<string, Comparison> | undefined,
+  session: Session,
+): Outcome {
   const verdict = judged(build, session)
   if (verdict === 'refuted' || verdict === 'broken')
     return { state: 'refuted', reason: `the judge: ${verdict}` }
@@ -110,5 +123,11 @@ function outcome(build: string, baseline: string, session: Session): Outcome {
     cached(session.store, 'SELECT code_bytes FROM build WHERE hash = ?').pluck().get(hash) as number
   const sizeRatio = size(build) / size(baseline)
   if (verdict === 'undecided') return { state: 'no-gain', reason: 'the judge cannot decide', sizeRatio }
-  return { state: sizeRatio < 1 ? 'confirmed' : 'no-gain', sizeRatio }
+  if (times === undefined) return { state: sizeRatio < 1 ? 'confirmed' : 'no-gain', sizeRatio }
+  const time = times.get(build)
+  if (time === undefined) return { state: 'no-gain', reason: 'the same code, or not measurable', sizeRatio }
+  const figures = { sizeRatio, timeRatio: time.ratio }
+  return time.state === 'faster'
+    ? { state: 'confirmed', ...figures }
+    : { state: 'no-gain', reason: time.state, ...figures }
 }

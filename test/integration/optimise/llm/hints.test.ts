@@ -117,6 +117,6 @@ test('each hint is tried alone; what makes no sense is counted against the model
   expect(again.stderr).toContain('1 known from before')
   expect(server.received.slice(asked).some(({ path }) => path.endsWith('completions'))).toBe(false)
   const rate = await xlab('query', 'hints', '-o', 'csv', '--db', db)
-  expect(rate.stdout).toMatch(/^some-instruct,llm,1,4,4,/m)
-  expect(rate.stdout).toMatch(/^some-instruct,random,1,4,4,/m)
+  expect(rate.stdout).toMatch(/^some-instruct,size,llm,1,4,4,/m)
+  expect(rate.stdout).toMatch(/^some-instruct,size,random,1,4,4,/m)
 })

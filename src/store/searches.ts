@@ -138,12 +138,14 @@ export function settleSearch(
     readonly winner: { readonly candidate: string; readonly build: string } | undefined
     readonly passedOver: number
     readonly timed?: Timed | undefined
+    /** Nanoseconds of XLA's own build, where it was timed. */
+    readonly referenceNs?: number | undefined
   },
 ): void {
   cached(
     store,
     `UPDATE search SET settled = ?, winner = ?, winner_hash = ?, passed_over = ?, selected = ?,
-       confirmed = ?, confirmed_low = ?, confirmed_high = ? WHERE ${WHERE}`,
+       confirmed = ?, confirmed_low = ?, confirmed_high = ?, xla_ns = ? WHERE ${WHERE}`,
   ).run(
     outcome.tried,
     outcome.winner?.candidate ?? null,
@@ -151,6 +153,7 @@ export function settleSearch(
     outcome.passedOver,
     outcome.timed?.selected ?? null,
     ...[outcome.timed?.confirmed ?? null, outcome.timed?.low ?? null, outcome.timed?.high ?? null],
+    outcome.referenceNs ?? null,
     ...valuesOf(key),
   )
 }

@@ -29,6 +29,7 @@ CREATE TABLE search (         -- the search for the best build of one kernel; al
   confirmed REAL,             -- the same in samples that chose nothing: the figure to report
   confirmed_low REAL,         -- 95 % interval
   confirmed_high REAL,
+  xla_ns REAL,                -- time of XLA's own build beside it, nanoseconds per call
   passed_over INTEGER NOT NULL DEFAULT 0, -- better candidates that were refuted, broken or undecided
   updated_at TEXT NOT NULL,
   UNIQUE (kernel_hash, target_id, llvm, metric, seed, rule)

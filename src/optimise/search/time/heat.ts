@@ -5,7 +5,7 @@ import { inState } from '../../../config/paths.ts'
 import { type JudgedKernel, judge } from '../../../judge/judge.ts'
 import { PASSING } from '../../../kernel/verdict.ts'
 import { forAll } from '../../../lanes/lanes.ts'
-import type { MeasuredBuild } from '../../../measure/measure.ts'
+import type { MeasuredBuild, RawSample } from '../../../measure/measure.ts'
 import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
 import { linkBundle } from '../../../runner/link.ts'
 import type { ExploreServices } from '../../proposer.ts'
@@ -31,6 +31,8 @@ export interface HeatResult {
   readonly wrong: ReadonlySet<string>
   /** `build` of its candidates is the content's hash. */
   readonly outcome: RaceOutcome | undefined
+  /** Of the reference and, if there is one, the winner. */
+  readonly samples: readonly { readonly sample: RawSample; readonly purpose: 'select' | 'confirm' }[]
 }
 
 /** Functions in one executable, about; the more, the fewer links. */
@@ -86,14 +88,21 @@ async function runGroup(
     reference: heat.course.reference,
     candidates: passed,
   }))
+  const samples: HeatResult['samples'][number][] = []
   const outcomes = await race(
     runners.filter(runner => runner.candidates.length > 0),
     plan,
     { host, lanes, link: linkBundle, directory, signal },
-    { onSample: () => {}, onFailure: () => {} },
+    { onSample: (sample, purpose) => samples.push({ sample, purpose }), onFailure: () => {} },
   )
   const byId = new Map(outcomes.map(outcome => [outcome.kernel, outcome]))
-  return ready.map(({ heat, wrong }, i) => ({ heat, wrong, outcome: byId.get(`r${i}`) }))
+  const bySample = Map.groupBy(samples, ({ sample }) => sample.kernel)
+  return ready.map(({ heat, wrong }, i) => {
+    const outcome = byId.get(`r${i}`)
+    const kept = new Set([heat.course.reference.hash, outcome?.winner?.build])
+    const own = bySample.get(`r${i}`) ?? []
+    return { heat, wrong, outcome, samples: own.filter(({ sample }) => kept.has(sample.build)) }
+  })
 }
 
 /** Builds and judges the entrants. Those that nothing refutes but nothing confirms either do not race. */

@@ -5,12 +5,15 @@ import { definedGlobals, parseObject } from '../../../llvm/object.ts'
 import type { MeasuredBuild } from '../../../measure/measure.ts'
 import { getBlob } from '../../../store/blobs.ts'
 import { cached } from '../../../store/statements.ts'
+import { callsOf } from '../../../store/verdicts.ts'
 import type { ExploreServices } from '../../proposer.ts'
 
 export interface Course {
   /** Without builds: the judge gets those of the moment. */
   readonly kernel: JudgedKernel
   readonly reference: MeasuredBuild
+  /** Hash of the signature it is called by. */
+  readonly signature: string
 }
 
 /** An object under the name its executable knows it by. */
@@ -33,7 +36,11 @@ export async function courseOf(
   if (reference === undefined)
     return { why: "there is no build of XLA's to race against: run 'xlab optimise --with xla' first" }
   const kernel = await kernelToJudge(store, hash, bitcode => disassemble(toolchain, bitcode, signal))
-  if (kernel === undefined) return { why: 'it cannot be run alone' }
+  const [call] = callsOf(store, hash)
+  if (kernel === undefined || call === undefined) return { why: 'it cannot be run alone' }
   if (kernel.entry === 'scalar') return { why: 'functions of scalars are not raced' }
-  return { kernel, reference: measuredBuild(reference.hash, getBlob(store, reference.object)) }
+  return {
+    ...{ kernel, signature: call.signature },
+    reference: measuredBuild(reference.hash, getBlob(store, reference.object)),
+  }
 }

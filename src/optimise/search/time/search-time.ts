@@ -3,29 +3,21 @@
  * instructions; the rest race in heats, whose times steer what is tried next. What won is measured again, by samples
  * that chose nothing, before it is reported.
  */
-import { buildHash } from '../../../kernel/build.ts'
 import { progress } from '../../../log.ts'
 import { RACE_PLAN, type RacePlan } from '../../../measure/race.ts'
-import { putBuild, putProposal } from '../../../store/builds.ts'
 import { write } from '../../../store/open.ts'
-import { promote, settleSearch, type Timed, TRIED } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
-import { candidateText, requestOf } from '../space/candidate.ts'
 import { ROUND, rescore, saveState } from '../state.ts'
-import { judgeAll, judged } from '../verdicts.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, runHeats } from './heat.ts'
+import { lastRaces, UNMEASURED } from './last-race.ts'
 import { type Course, courseOf } from './reference.ts'
 
 /** Rounds of candidates before a heat, and entrants of the first heat and of later ones. */
 const HEAT_ROUNDS = 10
 const ENTRANTS = [24, 12] as const
-/** The best of all heats that run in the last race. */
-const FINALISTS = 4
-/** Unmeasured candidates come after all measured ones. */
-const UNMEASURED = 3_000_000_000
 const SCALE = 1_000_000
 
 const HEAT: RacePlan = {
@@ -97,7 +89,12 @@ export async function searchByTime(
   } finally {
     shown.done()
   }
-  settled.push(...(await finals(runners, services)))
+  settled.push(
+    ...(await lastRaces(
+      runners.map(({ kernel, course }) => ({ kernel, course })),
+      services,
+    )),
+  )
   return settled
 }
 
@@ -140,87 +137,4 @@ function finishHeat(runner: Runner, { store }: ExploreServices): void {
   rescore(kernel.state, measured, scoreOf(runner))
   runner.pool = new Map()
   write(store, () => saveState(store, kernel.state))
-}
-
-/** The last race: selected among the best, then measured again; verified under every signature before it is kept. */
-async function finals(runners: readonly Runner[], services: ExploreServices): Promise<Settled[]> {
-  const settled: Settled[] = []
-  const due = runners.filter(({ kernel: { state } }) => state.settled !== state.tried)
-  for (const { kernel } of runners)
-    if (kernel.state.settled === kernel.state.tried) settled.push({ kernel, outcome: 'known', refuted: [] })
-  const shown = progress('last races', due.length)
-  const heats = due.map(({ kernel, course }): Heat => {
-    const best = kernel.state.best.filter(one => one.score < UNMEASURED)
-    return { kernel, course, entrants: best.slice(0, FINALISTS) }
-  })
-  const winners: { heat: Heat; entrant: Entrant; build: string; timed: Timed }[] = []
-  try {
-    await runHeats(heats, RACE_PLAN, services, ({ heat, outcome }) => {
-      shown.step(heat.kernel.input.kernel.slice(0, 8))
-      const winner = outcome?.winner
-      const entrant = heat.entrants.find(one => one.contentHash === winner?.build)
-      if (winner === undefined || entrant === undefined) {
-        finish(heat, undefined, services)
-        settled.push({ kernel: heat.kernel, outcome: { why: "none was faster than XLA's own" }, refuted: [] })
-        return
-      }
-      const { selected, confirmed } = winner
-      const timed = {
-        selected: selected.ratio,
-        confirmed: confirmed.ratio,
-        low: confirmed.low,
-        high: confirmed.high,
-      }
-      winners.push({
-        heat,
-        entrant,
-        timed,
-        build: buildHash(requestOf(entrant.candidate, heat.kernel.input)),
-      })
-    })
-  } finally {
-    shown.done()
-  }
-  for (const { heat, entrant, build } of winners) {
-    const { input, source, state } = heat.kernel
-    const request = requestOf(entrant.candidate, input)
-    const result = await services.builder.build(request, source, { signal: services.signal })
-    const { kernel, targetId, metric, seed } = state.key
-    write(services.store, () => {
-      putBuild(services.store, request, result)
-      putProposal(services.store, {
-        ...{
-          kernel,
-          targetId,
-          proposer: TRIED,
-          build,
-          parameters: { metric, seed },
-          seconds: state.seconds,
-        },
-      })
-    })
-  }
-  await judgeAll(new Set(winners.map(({ build }) => build)), await services.host(), services)
-  for (const { heat, entrant, build, timed } of winners) {
-    const passed = judged(build, services) === 'passed'
-    const winner = { candidate: candidateText(entrant.candidate), build, timed }
-    finish(heat, passed ? winner : undefined, services)
-    settled.push({
-      kernel: heat.kernel,
-      outcome: passed ? 'made' : { why: 'its fastest candidate did not pass under every signature' },
-      refuted: judged(build, services) === 'refuted' ? [{ candidate: entrant.candidate, build }] : [],
-    })
-  }
-  return settled
-}
-
-function finish(
-  { kernel: { state } }: Heat,
-  winner: { readonly candidate: string; readonly build: string; readonly timed: Timed } | undefined,
-  { store }: ExploreServices,
-): void {
-  write(store, () => {
-    if (winner) promote(store, state.key, winner.build)
-    settleSearch(store, state.key, { tried: state.tried, winner, passedOver: 0, timed: winner?.timed })
-  })
 }

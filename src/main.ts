@@ -27,6 +27,7 @@ async function runCommand(command: Command, args: readonly string[], options: Op
     ...(typeof options.config === 'string' && { config: options.config }),
   })
   if (options.quiet === true) setQuiet()
+  if (options.pager === false) (await import('./report/terminal/pager.ts')).turnPagerOff()
   try {
     const loaded = await command.load()
     return await loaded.run(args, options, context)
@@ -58,6 +59,7 @@ function buildProgram(done: (code: ExitCode) => void): Program {
       .option('--db <file>', 'the database (default: results/xlab.db)')
       .option('--config <file>', 'the settings (default: xlab.yaml here, or in the project)')
       .option('-q, --quiet', 'no progress')
+      .option('--no-pager', 'long results on a terminal as they are, without $PAGER')
     sub.exitOverride().configureOutput({ outputError: () => {} })
     if (command.examples)
       sub.addHelpText('after', `\nExamples:\n${command.examples.map(line => `  $ ${line}`).join('\n')}`)

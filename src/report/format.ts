@@ -1,6 +1,7 @@
 /** Rows to text, in every format a query can print. */
-import { styleText } from 'node:util'
 import { unknownName } from '../errors.ts'
+import { paint, paintCell } from './terminal/colour.ts'
+import { page } from './terminal/pager.ts'
 import { neutral, oneLine, truncate, width } from './text-width.ts'
 
 export const FORMATS = ['table', 'md', 'csv', 'json', 'jsonl'] as const
@@ -22,6 +23,8 @@ export interface FormatOptions {
   readonly width?: number
   /** Applied to a table's header line. */
   readonly emphasise?: (text: string) => string
+  /** Applied to a table's cells, which it must leave as wide as they are. */
+  readonly decorate?: (cell: string) => string
 }
 
 /** The format a user typed with -o; unknown words are a usage error that names the nearest. */
@@ -47,7 +50,7 @@ export function formatRows(
   return FORMATTERS[format](rows, all, options)
 }
 
-/** Prints the rows to standard output; tables fit the terminal when it is one. */
+/** Prints the rows to standard output; tables fit the terminal when it is one, and long ones go through its pager. */
 export function printTable(
   rows: readonly Row[],
   columns: readonly (Column | string)[],
@@ -55,9 +58,9 @@ export function printTable(
 ): void {
   const out = process.stdout
   const terminal: FormatOptions = out.isTTY
-    ? { width: out.columns ?? 80, emphasise: text => styleText('bold', text, { stream: out }) }
+    ? { width: out.columns ?? 80, emphasise: text => paint('bold', text), decorate: paintCell }
     : {}
-  out.write(formatRows(rows, columns, format, terminal))
+  page(formatRows(rows, columns, format, terminal))
 }
 
 type Formatter = (rows: readonly Row[], columns: readonly Column[], options: FormatOptions) => string
@@ -162,7 +165,9 @@ function formatTable(rows: readonly Row[], columns: readonly Column[], options: 
   const kept = narrow(laid, widths, options.width ?? Number.POSITIVE_INFINITY)
   const padded = laid.slice(0, kept).map(({ title, cells, numeric }, i) => {
     const columns = widths[i] ?? 0
-    return [title, ...cells].map(cell => pad(truncate(cell, columns), columns, numeric))
+    const fitted = (cell: string): string => pad(truncate(cell, columns), columns, numeric)
+    const { decorate } = options
+    return [fitted(title), ...cells.map(decorate && !numeric ? cell => decorate(fitted(cell)) : fitted)]
   })
   const lines = Array.from({ length: rows.length + 1 }, (_, r) =>
     padded

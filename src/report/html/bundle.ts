@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** In the order they need each other. */
-const FILES = ['figures', 'dom', 'data', 'code', 'strips', 'story', 'table', 'main'] as const
+const FILES = ['figures', 'dom', 'data', 'pairs', 'code', 'strips', 'story', 'table', 'main'] as const
 
 /** The script's text. It holds no `</script`, whatever a comment in a library says. */
 export function clientScript(): string {

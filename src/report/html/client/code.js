@@ -1,72 +1,13 @@
 /** Two texts side by side with their differences marked. */
 import { el } from './dom.js'
+import { pairUp } from './pairs.js'
 
 /** The library's, put before this script (npm: diff). */
 const { diffArrays } = /** @type {any} */ (globalThis).Diff
 
 /** Equal lines kept around a difference; longer runs fold. */
 const CONTEXT = 4
-/** Longest a comparison may take before it is given up. */
-const TIMEOUT_MS = 2000
-
-/**
- * Lines compare without the numbers of values and labels: these change with any instruction before them.
- * @param {string} line
- */
-const key = line =>
-  // Where code jumps to and what it refers to moves with every byte before it.
-  line
-    .replace(/\s+#.*$/, '')
-    .replace(/0x[\da-f]+ <[^>]*>|<[^>]*>/g, '<>')
-    .replace(/%[\d]+/g, '%')
-    .replace(/\b[\da-f]{1,6}(?= <)|(?<=[!#])\d+/g, '')
-    .trim()
-
-/** @typedef {{ left?: string, right?: string, leftAt?: number, rightAt?: number, kind: 'same' | 'changed' }} Pair */
-
-/**
- * @param {string} left
- * @param {string} right
- * @returns {{ pairs: Pair[], compared: boolean }}
- */
-function pairUp(left, right) {
-  const a = left.trimEnd().split('\n')
-  const b = right.trimEnd().split('\n')
-  /** @type {{ count: number, added?: boolean, removed?: boolean }[] | undefined} */
-  const parts = diffArrays(a.map(key), b.map(key), { timeout: TIMEOUT_MS })
-  /** @type {Pair[]} */
-  const pairs = []
-  let i = 0
-  let j = 0
-  const sides = (
-    /** @type {number} */ gone,
-    /** @type {number} */ come,
-    /** @type {Pair['kind']} */ kind,
-  ) => {
-    for (let k = 0; k < Math.max(gone, come); k++) {
-      /** @type {Pair} */
-      const pair = { kind }
-      if (k < gone) Object.assign(pair, { left: a[i], leftAt: ++i })
-      if (k < come) Object.assign(pair, { right: b[j], rightAt: ++j })
-      pairs.push(pair)
-    }
-  }
-  if (!parts) {
-    sides(a.length, b.length, 'same')
-    return { pairs, compared: false }
-  }
-  for (let p = 0; p < parts.length; p++) {
-    const part = parts[p]
-    const next = parts[p + 1]
-    if (!part) continue
-    if (!part.added && !part.removed) sides(part.count, part.count, 'same')
-    else if (part.removed && next?.added) {
-      sides(part.count, next.count, 'changed')
-      p++
-    } else sides(part.removed ? part.count : 0, part.added ? part.count : 0, 'changed')
-  }
-  return { pairs, compared: true }
-}
+/** @typedef {import('./pairs.js').Pair} Pair */
 
 /**
  * The two texts as rows. `notes` are marks at lines of the left text.
@@ -75,7 +16,7 @@ function pairUp(left, right) {
  * @param {Map<number, string>} notes
  */
 export function sideBySide(left, right, notes) {
-  const { pairs, compared } = pairUp(left, right)
+  const { pairs, compared } = pairUp(left, right, diffArrays)
   const changed = pairs.filter(pair => pair.kind === 'changed').length
   const box = el('div', { class: 'code', tabindex: 0, role: 'group', 'aria-label': 'code, side by side' })
   const near = pairs.map(() => false)

@@ -79,7 +79,7 @@ export async function runCampaign(
   const left = (): number => budgetMs - (performance.now() - started)
   let state: 'complete' | 'cut' = 'cut'
   try {
-    const shown = progress('executables measured', groups.length * plan.links)
+    const shown = progress(`executables measured on ${services.host.name}`, groups.length * plan.links)
     try {
       for (const group of groups) await measureOne(group, plan, text => shown.step(text))
     } finally {
@@ -89,7 +89,9 @@ export async function runCampaign(
     write(store, () => conclude(store, place))
     state = 'complete'
   } finally {
-    endCampaign(store, campaign, state, (await services.host.describe()).state)
+    // A host that is gone says nothing any more, and what ended the campaign is the error to show.
+    const after = await services.host.describe().catch(() => undefined)
+    endCampaign(store, campaign, state, after?.state)
   }
   return { samples, failures, uncertain: [...widths.values()].filter(width => width > precision).length }
 }

@@ -3,6 +3,7 @@
  * by samples that chose nothing.
  */
 import type { Host, HostFacts } from '../hosts/host.ts'
+import { lanesElsewhere } from '../lanes/lanes.ts'
 import { log } from '../log.ts'
 import { type Choice, unconfirmed } from '../store/estimates.ts'
 import { hostId } from '../store/hosts.ts'
@@ -28,15 +29,16 @@ export interface BenchOutcome extends CampaignOutcome {
 const NOTHING: CampaignOutcome = { samples: 0, uncertain: 0, failures: [] }
 
 /** Measures what is pending among the kernels that `filter` selects, and confirms what is best. */
-export async function bench(services: BenchServices, options: BenchOptions): Promise<BenchOutcome> {
-  const { store, host } = services
+export async function bench(given: BenchServices, options: BenchOptions): Promise<BenchOutcome> {
+  const { store, host } = given
+  const services = { ...given, lanes: host.place === 'elsewhere' ? lanesElsewhere(given.lanes) : given.lanes }
   const started = performance.now()
   refreshEstimates(store)
   const before = await host.describe()
   const { name, kind, emulated } = host
   const id = hostId(store, { name, kind, emulated, cpu: before.cpu, cores: before.cores, os: before.os })
   const pending = options.confirm === 'only' ? [] : pendingWork(measurable(services, id, options.filter))
-  if (pending.length > 0) warnIfBusy(before.state, before.cores)
+  if (pending.length > 0) warnIfBusy(name, before.state, before.cores)
   const first =
     pending.length > 0 ? await runCampaign(pending, 'report', options, { id, before }, services) : NOTHING
   const left = Math.max(0, options.budgetMs - (performance.now() - started))
@@ -58,7 +60,7 @@ export async function bench(services: BenchServices, options: BenchOptions): Pro
 const archOf = (host: Host): string => host.target.triple.split('-')[0] ?? ''
 
 const measurable = ({ store, host }: BenchServices, id: number, filter?: string): MeasurableKernel[] =>
-  measurableKernels(store, { id, name: host.name, arch: archOf(host) }, filter)
+  measurableKernels(store, { id, name: host.name, arch: archOf(host), target: host.target }, filter)
 
 /** The builds to run now: what is missing, and XLA's own beside it; all of them if that is itself missing. */
 export function pendingWork(kernels: readonly MeasurableKernel[]): Work[] {
@@ -104,10 +106,10 @@ async function confirm(
 }
 
 /** Warns when the host is doing something else: what it measures is then worth less. */
-function warnIfBusy(state: HostFacts['state'], cores: number): void {
+function warnIfBusy(host: string, state: HostFacts['state'], cores: number): void {
   const load = Number(state.load1 ?? 0)
   if (load > cores / 2)
     log.warn(
-      `the machine is busy (load ${load.toFixed(1)} on ${cores} cores): expect wide intervals and 'inconclusive'`,
+      `${host} is busy (load ${load.toFixed(1)} on ${cores} cores): expect wide intervals and 'inconclusive'`,
     )
 }

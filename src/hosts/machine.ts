@@ -67,10 +67,9 @@ export function hostOf(settings: HostSettings, machine: Machine, probed: Probed)
   }
 }
 
-/** What a host runs code for: as probed, but for what the settings say. A CPU that is named comes without probed features. */
+/** What a host runs code for: as probed, but for what the settings say. */
 export function targetOf(settings: HostSettings, probed: Target): Target {
   const { triple = probed.triple, cpu = probed.cpu } = settings
-  const features =
-    settings.features ?? (cpu === probed.cpu && triple === probed.triple ? probed.features : '')
+  const features = settings.features ?? (triple === probed.triple ? probed.features : '')
   return { name: settings.name, triple, cpu, features }
 }

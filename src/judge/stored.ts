@@ -1,5 +1,5 @@
 /** Judges builds that the store holds, and stores each verdict as it comes: what the verify stage and explorers share. */
-import type { Target } from '../kernel/build.ts'
+import { runsOn } from '../kernel/runs-on.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Verdict, VerdictState } from '../kernel/verdict.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
@@ -67,22 +67,6 @@ export async function judgeStored(
       onVerdict(build.hash, verdict)
     })
   }
-}
-
-/** What each level of x86-64 needs beyond the one before, one telling feature each (x86-64 psABI, micro-architecture levels). */
-const LEVELS: Readonly<Record<string, string>> = {
-  'x86-64-v2': '+sse4.2',
-  'x86-64-v3': '+avx2',
-  'x86-64-v4': '+avx512vl',
-}
-
-/** Whether code for a target can run on a machine: the same architecture, and none but the machine's features. */
-export function runsOn(code: Omit<Target, 'name'>, machine: Omit<Target, 'name'>): boolean {
-  const arch = (target: Omit<Target, 'name'>): string | undefined => target.triple.split('-')[0]
-  if (arch(code) !== arch(machine)) return false
-  const has = new Set(machine.features.split(','))
-  const needs = [...code.features.split(',').filter(feature => feature.startsWith('+')), LEVELS[code.cpu]]
-  return needs.every(feature => feature === undefined || has.has(feature))
 }
 
 /** A build and its kernel as the judge takes them, under the first signature that got this verdict. */

@@ -1,4 +1,6 @@
 /** What is to be measured on a host, and what the user may want to know before. */
+import type { Target } from '../kernel/build.ts'
+import { runsOn } from '../kernel/runs-on.ts'
 import { PASSING } from '../kernel/verdict.ts'
 import { GIVEN_UP } from './attempts.ts'
 import { kernelFilter } from './kernel-filter.ts'
@@ -36,14 +38,20 @@ export const pendingKernels = (...of: Parameters<typeof measurableKernels>): Mea
  */
 export function measurableKernels(
   store: Store,
-  host: { readonly id: number; readonly name: string; readonly arch: string },
+  host: {
+    readonly id: number
+    readonly name: string
+    readonly arch: string
+    /** What the host runs; builds for more than that are left out. */
+    readonly target?: Target
+  },
   filter?: string,
 ): MeasurableKernel[] {
   const kernels = kernelFilter(filter, 'c.kernel_hash')
   const rows = store
     .prepare(
       `SELECT c.kernel_hash AS kernel, k.name, k.abi, k.ir_hash AS irHash, c.signature_hash AS signatureHash, b.content_hash AS contentHash,
-        min(b.hash) AS hash, b.object_hash AS objectHash,
+        min(b.hash) AS hash, b.object_hash AS objectHash, t.triple, t.cpu, t.features,
         (SELECT p.id FROM proposal p JOIN build t ON t.hash = p.build_hash WHERE p.kernel_hash = c.kernel_hash
           AND p.proposer = 'xla' AND t.content_hash = b.content_hash ORDER BY p.id LIMIT 1) AS xlaProposal,
         EXISTS (SELECT 1 FROM estimate e WHERE e.kernel_hash = c.kernel_hash AND e.host_id = ?
@@ -68,9 +76,24 @@ export function measurableKernels(
     irHash: string
     signatureHash: string
     measured: number
+    triple: string
+    cpu: string
+    features: string
   })[]
   const found = new Map<string, MeasurableKernel & { builds: MeasurableBuild[] }>()
-  for (const { kernel, name, abi, irHash, signatureHash, measured, ...build } of rows) {
+  for (const {
+    kernel,
+    name,
+    abi,
+    irHash,
+    signatureHash,
+    measured,
+    triple,
+    cpu,
+    features,
+    ...build
+  } of rows) {
+    if (host.target && !runsOn({ triple, cpu, features }, host.target)) continue
     const key = `${kernel} ${signatureHash}`
     const known = found.get(key) ?? { hash: kernel, name, abi, irHash, signatureHash, builds: [] }
     found.set(key, known)

@@ -1,7 +1,8 @@
 /** What the judge says of a model's rewrites, and how a model is told. */
 import { mkdir } from 'node:fs/promises'
 import { inState } from '../../../config/paths.ts'
-import { judgeStored, pendingOn, runsOn } from '../../../judge/stored.ts'
+import { judgeStored, pendingOn } from '../../../judge/stored.ts'
+import { runsOn } from '../../../kernel/runs-on.ts'
 import { type Counterexample, PASSING, type VerdictState } from '../../../kernel/verdict.ts'
 import { disassemble } from '../../../llvm/disassemble.ts'
 import type { Session, Task } from '../strategy.ts'

@@ -99,8 +99,8 @@ const FINDINGS: NamedQuery = {
 }
 
 export const SEARCH_QUERIES: readonly NamedQuery[] = [
-  SEARCH,
-  CURVE,
+  SEARCH_QUERY,
+  CURVE_QUERY,
   PORTFOLIO,
   FEATURES,
   FINDINGS,

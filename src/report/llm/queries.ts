@@ -2,7 +2,15 @@
 import { geometricMean } from '../../measure/statistics.ts'
 import { type AnswerRow, type NamedQuery, parseColumn } from '../../store/named-queries.ts'
 import { contest, shareOfBest } from './contest.ts'
-import { BASELINES, type Baseline, type KernelFacts, least, ratiosOf, type Sample } from './outcome.ts'
+import {
+  BASELINES,
+  type Baseline,
+  drawnIn,
+  type KernelFacts,
+  least,
+  ratiosOf,
+  type Sample,
+} from './outcome.ts'
 import { type Contestant, type ContestantFacts, readContestants } from './read.ts'
 
 const columns = (text: string): NamedQuery['columns'] => text.split(' ').map(parseColumn)
@@ -108,11 +116,7 @@ const KERNELS_QUERY: NamedQuery = {
 function kernelRow(contestant: Contestant, facts: KernelFacts): AnswerRow {
   const { hash, name, samples, first, random, baselines, best } = facts
   const seconds = total('seconds')(facts)
-  let spent = 0
-  const drawn = random.filter(sample => {
-    spent += sample.seconds
-    return spent <= seconds
-  })
+  const drawn = random.slice(0, drawnIn(random, seconds).count)
   return {
     ...{ hash, name },
     ...who(contestant),

@@ -2,7 +2,8 @@
 import { SEEDS_OF_A_RUN } from '../../store/exchanges.ts'
 import { kernelFilter } from '../../store/kernel-filter.ts'
 import type { Store } from '../../store/open.ts'
-import { BASELINES, type Baseline, type KernelFacts, type RandomSample, type Sample } from './outcome.ts'
+import type { KernelFacts, RandomSample, Sample } from './outcome.ts'
+import { baselinesOf, bestOf, proposalsOf } from './proposals.ts'
 import { type BuildFacts, buildFacts, type LlmMetric, timedHosts, type Valuing, valuing } from './values.ts'
 
 /** One model as it was spoken to, for one goal: what figures are about. */
@@ -135,7 +136,10 @@ function sampleOf(
   builds: ReadonlyMap<string, BuildFacts>,
   worth: (build: BuildFacts | undefined) => number | undefined,
 ): Sample {
-  const last = rows.findLast(row => builds.get(row.build ?? '')?.verified) ?? (rows.at(-1) as ExchangeRow)
+  const last =
+    rows.findLast(row => builds.get(row.build ?? '')?.verified) ??
+    rows.findLast(row => row.outcome !== 'failed') ??
+    (rows.at(-1) as ExchangeRow)
   const build = builds.get(last.build ?? '')
   const reached = REACHED[last.outcome] ?? 'asked'
   const made = [...new Set(rows.flatMap(row => row.build ?? []))]
@@ -149,71 +153,6 @@ function sampleOf(
       rows.reduce((sum, row) => sum + row.seconds, 0) +
       made.reduce((sum, hash) => sum + (builds.get(hash)?.seconds ?? 0), 0),
   }
-}
-
-interface Proposal {
-  readonly proposer: string
-  readonly random: boolean
-  readonly build: BuildFacts
-}
-
-/** All proposals for the target by kernel, random's of this metric in their order and of one seed: the run's if there is one. */
-function proposalsOf(
-  store: Store,
-  targetId: number,
-  builds: ReadonlyMap<string, BuildFacts>,
-  metric: LlmMetric,
-  seed: number,
-): Map<string, Proposal[]> {
-  const rows = store
-    .prepare(
-      `SELECT kernel_hash AS kernel, proposer, build_hash AS build, json_extract(parameters, '$.metric') AS metric,
-         json_extract(parameters, '$.seed') AS seed
-       FROM proposal WHERE target_id = ? ORDER BY kernel_hash, proposer, sample, id`,
-    )
-    .all(targetId) as {
-    kernel: string
-    proposer: string
-    build: string
-    metric: string | null
-    seed: number | null
-  }[]
-  const drawn = rows.filter(row => row.proposer === 'random' && row.metric === metric)
-  const chosen = drawn.some(row => row.seed === seed) ? seed : Math.min(...drawn.map(row => row.seed ?? 0))
-  const proposals = new Map<string, Proposal[]>()
-  for (const row of rows) {
-    const build = builds.get(row.build)
-    if (build === undefined) continue
-    const random = row.proposer === 'random' && row.metric === metric && row.seed === chosen
-    const known = proposals.get(row.kernel) ?? []
-    proposals.set(row.kernel, known)
-    known.push({ proposer: row.proposer, random, build })
-  }
-  return proposals
-}
-
-/** A baseline counts unless it is known to be wrong. */
-const baselinesOf = (proposals: readonly Proposal[], value: Valuing): KernelFacts['baselines'] =>
-  Object.fromEntries(
-    BASELINES.flatMap(name => {
-      const build = proposals.find(
-        ({ proposer, build }) => proposer === name && build.ok && !build.wrong,
-      )?.build
-      const own = build && value(build)
-      return own === undefined ? [] : [[name satisfies Baseline, own.value]]
-    }),
-  )
-
-function bestOf(
-  proposals: readonly Proposal[],
-  worth: (build: BuildFacts) => number | undefined,
-): KernelFacts['best'] {
-  let best: KernelFacts['best']
-  for (const { proposer, build } of proposals) {
-    const value = worth(build)
-    if (value !== undefined && (best === undefined || value < best.value)) best = { value, proposer }
-  }
-  return best
 }
 
 /** Whether the best of several samples is known only by what chose it. */

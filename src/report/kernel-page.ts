@@ -3,13 +3,16 @@ import type { Signature } from '../kernel/signature.ts'
 import type { Counterexample } from '../kernel/verdict.ts'
 import type { BuildDossier, Dossier } from '../store/dossier.ts'
 import { formatRows, type Row } from './format.ts'
+import { paint, paintCell, paintCode } from './terminal/colour.ts'
 import { oneLine } from './text-width.ts'
 
 const IR_LINES = 30
 
-/** The page. `ir` is the kernel's IR as harvested; its head is shown. `width` cuts tables to a terminal. */
+/** The page. `ir` is the kernel's IR as harvested; its head is shown. `width` is a terminal's, to cut tables and use its colours. */
 export function kernelPage(kernel: Dossier, ir: string, width?: number): string {
   const short = kernel.hash.slice(0, 12)
+  const section = (title: string, body: string): string =>
+    `\n${width === undefined ? title : paint('bold', title)}\n${indent(body)}`
   return [
     `${oneLine(kernel.name)}  ${kernel.hash}\n`,
     `${kernel.abi}; ${kernel.lines} lines, ${kernel.functions} functions, ${kernel.irInstructions} instructions; read by LLVM ${kernel.reader}\n`,
@@ -17,7 +20,7 @@ export function kernelPage(kernel: Dossier, ir: string, width?: number): string 
     ...kernel.signatures.map(signature =>
       section(`Signature ${signature.hash.slice(0, 12)}`, signatureText(signature, width)),
     ),
-    section('IR as harvested', irHead(ir, short)),
+    section('IR as harvested', irHead(ir, short, width)),
     section('Builds', buildTable(kernel, width)),
     ...(kernel.builds.some(wrong)
       ? [section('Why not', kernel.builds.filter(wrong).map(whyNot).join(''))]
@@ -29,14 +32,17 @@ export function kernelPage(kernel: Dossier, ir: string, width?: number): string 
   ].join('')
 }
 
-const section = (title: string, body: string): string => `\n${title}\n${indent(body)}`
-
 const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ')
 
 const table = (rows: readonly Row[], columns: readonly string[], width?: number): string => {
   const digits: Readonly<Record<string, number>> = { size_ratio: 3, ratio: 3, time_ns: 1 }
   const named = columns.map(name => ({ name, ...(digits[name] !== undefined && { digits: digits[name] }) }))
-  return formatRows(rows, named, 'table', width === undefined ? {} : { width: width - 2 })
+  return formatRows(
+    rows,
+    named,
+    'table',
+    width === undefined ? {} : { width: width - 2, decorate: paintCell },
+  )
 }
 
 function origins({ origins: seen }: Dossier, width?: number): string {
@@ -83,9 +89,11 @@ function signatureText({ arguments: all, workgroups, flushDenormals }: Signature
   return `${table(rows, columns, width)}workgroups ${workgroups.join(' × ')}${flushDenormals ? '; denormals are flushed' : ''}\n`
 }
 
-function irHead(ir: string, short: string): string {
+function irHead(ir: string, short: string, width?: number): string {
   const lines = ir.trimEnd().split('\n')
-  const head = lines.slice(0, IR_LINES).map(line => `${oneLine(line)}\n`)
+  const head = lines
+    .slice(0, IR_LINES)
+    .map(line => `${width === undefined ? oneLine(line) : paintCode(oneLine(line))}\n`)
   const rest = lines.length - head.length
   return head.join('') + (rest > 0 ? `… ${rest} more lines: xlab show ${short} --emit ll\n` : '')
 }

@@ -9,6 +9,10 @@ const PROGRAMS: Readonly<Record<string, () => Promise<PerfProgram>>> = {
   context: () => import('./context.ts'),
   engine: () => import('./engine.ts'),
   ingest: () => import('./ingest.ts'),
+  bench: () => import('./bench.ts'),
+  aa: () => import('./aa.ts'),
+  planted: () => import('./planted.ts'),
+  agree: () => import('./agree.ts'),
   report: () => import('./report.ts'),
 }
 

@@ -1,0 +1,85 @@
+/** For the programs that measure measuring: kernels of a database, or planted ones, through the same code as bench. */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BenchServices, measureGroup, together, type Work } from '../../src/bench/group.ts'
+import { DEFAULT_DB } from '../../src/config/paths.ts'
+import { localHost } from '../../src/hosts/local.ts'
+import { createLanes } from '../../src/lanes/lanes.ts'
+import type { Plan, RawSample } from '../../src/measure/measure.ts'
+import { type Comparison, compare } from '../../src/measure/statistics.ts'
+import { hostId } from '../../src/store/hosts.ts'
+import { measurableKernels } from '../../src/store/measurements.ts'
+import { openStore } from '../../src/store/open.ts'
+
+/** What bench does unless told otherwise. */
+export const PLAN: Plan = { links: 12, processes: 1, pairs: 6, minSampleNs: 300_000, limitMs: 4000, seed: 1 }
+
+/** Works on a copy of a verified database: XLAB_PERF_DB, or the default one. */
+export async function onCopy<T>(work: (db: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'xlab-perf-'))
+  const db = join(folder, 'copy.db')
+  try {
+    copyFileSync(process.env.XLAB_PERF_DB ?? DEFAULT_DB, db)
+    return await work(db)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The services of bench on this machine, over a copy of the database, and all that can be measured in it. */
+export async function withKernels<T>(
+  work: (services: BenchServices, kernels: Work[]) => Promise<T>,
+): Promise<T> {
+  return await onCopy(async db => {
+    const store = openStore(db)
+    try {
+      const host = await localHost()
+      const facts = await host.describe()
+      const id = hostId(store, { ...host, ...facts })
+      const arch = host.target.triple.split('-')[0] ?? ''
+      const kernels = measurableKernels(store, { id, name: host.name, arch }).map(kernel => ({ kernel }))
+      const signal = new AbortController().signal
+      return await work({ store, host, lanes: createLanes(), signal }, kernels)
+    } finally {
+      store.close()
+    }
+  })
+}
+
+/** Measures the work group by group. */
+export async function samplesOf(
+  works: readonly Work[],
+  plan: Plan,
+  services: BenchServices,
+): Promise<RawSample[][]> {
+  const all: RawSample[][] = []
+  const groups = together(works)
+  for (const [i, group] of groups.entries()) {
+    const { samples, failures } = await measureGroup(group, plan, services, () => {})
+    for (const { kernel, reason } of failures) console.log(`${kernel}: ${reason}`)
+    all.push(
+      ...Map.groupBy(
+        samples.filter(s => s.metric === 'time'),
+        s => s.kernel,
+      ).values(),
+    )
+    process.stderr.write(`\r${i + 1}/${groups.length} executables' kernels `)
+  }
+  process.stderr.write('\n')
+  return all
+}
+
+/** One of a kernel's builds against another, by its samples. */
+export const compared = (
+  samples: readonly RawSample[],
+  candidate: (sample: RawSample) => boolean,
+  reference: (sample: RawSample) => boolean,
+): Comparison | undefined => {
+  const timed = (which: (sample: RawSample) => boolean) =>
+    samples.filter(which).map(({ link, process, pair, nsPerCall: value }) => ({ link, process, pair, value }))
+  return compare(timed(candidate), timed(reference))
+}
+
+export const percent = (fraction: number | undefined): string =>
+  `${(100 * (fraction ?? Number.NaN)).toFixed(2)} %`

@@ -129,7 +129,7 @@ const signatureOf = (store: Store, hash: string): Signature =>
   ) as Signature
 
 /** A kernel with what to link for each build. A function of scalars runs through the adapter the judge uses too. */
-async function measurable(
+export async function measurable(
   { kernel, copied }: Work,
   id: string,
   { store, host, signal }: BenchServices,

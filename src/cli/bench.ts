@@ -1,9 +1,12 @@
 /** `xlab bench`: measures what agrees, and prints the comparison. */
 import type { Aim } from '../bench/campaign.ts'
+import { estimateCycles } from '../bench/cycles.ts'
+import { type CountOutcome, countInstructions } from '../bench/emulated.ts'
 import { type Forecast, forecast } from '../bench/forecast.ts'
 import { type BenchOptions, type BenchOutcome, bench } from '../bench/stage.ts'
-import { EXIT, type ExitCode, usageError } from '../errors.ts'
+import { EXIT, type ExitCode } from '../errors.ts'
 import type { HostEntry } from '../hosts/registry.ts'
+import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import type { Plan } from '../measure/measure.ts'
 import { type Column, printTable } from '../report/format.ts'
@@ -17,25 +20,29 @@ import { requireKernels, requireSome } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
   const entries = hostsOf(options.host, context.settings())
-  const emulated = entries.find(entry => entry.emulated)
-  if (emulated)
-    throw usageError(`${emulated.name} is emulated: times mean nothing there`, 'measure on a real host')
   const aim = aimOf(options)
   const filter = typeof options.filter === 'string' ? options.filter : undefined
   requireKernels(context.readOnlyStore(), filter)
   requireSome(context.readOnlyStore(), 'verdict')
-  if (options.dryRun === true) return await dryRun(entries, { ...aim, filter }, context)
+  const timed = entries.filter(entry => !entry.emulated)
+  if (options.dryRun === true) return await dryRun(timed, { ...aim, filter }, context)
   const store = context.store()
   const lanes = context.lanes()
   const { signal } = context
   const failed = await onEach(entries, context, async host => {
     const started = performance.now()
-    const outcome = await bench({ store, host, lanes, signal }, { ...aim, filter })
+    const services = { store, host, lanes, signal }
+    if (host.emulated) return tellCounted(host.name, await countInstructions(services, filter))
+    const outcome = await bench(services, { ...aim, filter })
     tell(host.name, outcome, (performance.now() - started) / 1000)
     return outcome.failures.length > 0
   })
-  for (const warning of selfTestWarnings(store)) log.warn(warning)
-  printSummary(summarise(store, filter))
+  await estimateCycles({ store, toolchain: await ensureToolchain({ signal }), lanes, signal }, filter)
+  if (timed.length < entries.length) log.info("counts and sizes of all targets: 'xlab query targets'")
+  if (timed.length > 0) {
+    for (const warning of selfTestWarnings(store)) log.warn(warning)
+    printSummary(summarise(store, filter))
+  }
   return failed ? EXIT.partly : EXIT.ok
 }
 
@@ -94,6 +101,14 @@ async function dryRun(
   return EXIT.ok
 }
 
+/** True when something could not be counted. */
+function tellCounted(host: string, { kernels, counted, failures }: CountOutcome): boolean {
+  if (kernels === 0) log.info(`${host}: nothing to count; all that passed is counted`)
+  else log.info(`${host} is emulated, and times mean nothing there: counted ${counted} builds' instructions`)
+  warnOf(failures)
+  return failures.length > 0
+}
+
 function tell(host: string, outcome: BenchOutcome, seconds: number): void {
   const { kernels, samples, failures, confirmed, uncertain } = outcome
   if (kernels + confirmed > 0)
@@ -103,6 +118,10 @@ function tell(host: string, outcome: BenchOutcome, seconds: number): void {
   else log.info(`${host}: nothing to measure; all that passed is measured`)
   if (uncertain > 0)
     log.info(`${uncertain} kernels are known less exactly than --precision asks: the time was spent`)
+  warnOf(failures)
+}
+
+function warnOf(failures: CountOutcome['failures']): void {
   for (const { kernel, build, reason } of failures.slice(0, 10))
     log.warn(`${kernel}: build ${build.slice(0, 12)} could not be measured: ${reason}`)
   if (failures.length > 10) log.info(`… and ${failures.length - 10} more; see 'xlab query failures'`)

@@ -44,6 +44,8 @@ export function measurableKernels(
     readonly arch: string
     /** What the host runs; builds for more than that are left out. */
     readonly target?: Target
+    /** Builds for this CPU alone. */
+    readonly cpu?: string
   },
   filter?: string,
 ): MeasurableKernel[] {
@@ -60,13 +62,13 @@ export function measurableKernels(
       JOIN build b ON b.kernel_hash = c.kernel_hash JOIN target t ON t.id = b.target_id
       JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
       WHERE b.object_hash IS NOT NULL AND v.state IN (${PASSING.map(() => '?').join(', ')})
-        AND t.triple LIKE ? || '-%' AND ${kernels.where}
+        AND t.triple LIKE ? || '-%' AND t.cpu = coalesce(?, t.cpu) AND ${kernels.where}
         AND NOT EXISTS (SELECT 1 FROM attempt JOIN build f ON f.hash = attempt.subject WHERE attempt.stage = 'bench'
           AND attempt.detail = c.signature_hash || ' ' || ? AND f.content_hash = b.content_hash AND ${GIVEN_UP})
       GROUP BY c.kernel_hash, c.signature_hash, b.content_hash
       ORDER BY c.kernel_hash, c.signature_hash, xlaProposal IS NULL, hash`,
     )
-    .all(host.id, ...PASSING, host.arch, ...kernels.parameters, host.name) as (Omit<
+    .all(host.id, ...PASSING, host.arch, host.cpu ?? null, ...kernels.parameters, host.name) as (Omit<
     MeasurableBuild,
     'measured'
   > & {

@@ -2,6 +2,7 @@
 import { unknownName } from '../errors.ts'
 import { paint, paintCell } from './terminal/colour.ts'
 import { page } from './terminal/pager.ts'
+import { withBar, wrapped } from './terminal/table.ts'
 import { neutral, oneLine, truncate, width } from './text-width.ts'
 
 export const FORMATS = ['table', 'md', 'csv', 'json', 'jsonl'] as const
@@ -134,7 +135,8 @@ function decimals(values: readonly unknown[]): number {
   return typical >= 1000 ? 0 : typical >= 100 ? 1 : typical >= 10 ? 2 : 3
 }
 
-interface Laid {
+/** A column as text. */
+export interface Laid {
   readonly title: string
   readonly cells: readonly string[]
   readonly numeric: boolean
@@ -158,11 +160,12 @@ const NARROWEST = 8
 const GAP = '  '
 
 function formatTable(rows: readonly Row[], columns: readonly Column[], options: FormatOptions): string {
-  const laid = columns.map(column => lay(rows, column))
-  const widths = laid.map(({ title, cells }) =>
-    cells.reduce((most, cell) => Math.max(most, width(cell)), width(title)),
-  )
-  const kept = narrow(laid, widths, options.width ?? Number.POSITIVE_INFINITY)
+  const limit = options.width ?? Number.POSITIVE_INFINITY
+  const bare = columns.map(column => lay(rows, column))
+  const barred = bare.map((column, i) => withBar(column, rows, columns[i]?.name ?? ''))
+  const laid = Number.isFinite(limit) && total(widthsOf(barred), barred.length) <= limit ? barred : bare
+  const widths = widthsOf(laid)
+  const kept = narrow(laid, widths, limit)
   const padded = laid.slice(0, kept).map(({ title, cells, numeric }, i) => {
     const columns = widths[i] ?? 0
     const fitted = (cell: string): string => pad(truncate(cell, columns), columns, numeric)
@@ -178,16 +181,22 @@ function formatTable(rows: readonly Row[], columns: readonly Column[], options: 
   if (options.emphasise) lines[0] = options.emphasise(lines[0] ?? '')
   if (kept < laid.length) {
     const hidden = laid.slice(kept).map(({ title }) => title)
-    lines.push(`(not shown, too narrow: ${hidden.join(', ')}; use -o csv)`)
+    lines.push(...wrapped(`(not shown, too narrow: ${hidden.join(', ')}; use -o csv)`, limit))
   }
   return `${lines.join('\n')}\n`
 }
 
+const widthsOf = (laid: readonly Laid[]): number[] =>
+  laid.map(({ title, cells }) => cells.reduce((most, cell) => Math.max(most, width(cell)), width(title)))
+
+/** Columns a line of the first `count` columns takes. */
+const total = (widths: readonly number[], count: number): number =>
+  widths.slice(0, count).reduce((a, b) => a + b, 0) + GAP.length * Math.max(0, count - 1)
+
 /** Narrows the widest text columns in `widths` until a line fits `limit`; returns how many columns are shown. */
 function narrow(laid: readonly Laid[], widths: number[], limit: number): number {
-  const total = (count: number): number =>
-    widths.slice(0, count).reduce((a, b) => a + b, 0) + GAP.length * Math.max(0, count - 1)
-  for (let excess = total(laid.length) - limit; excess > 0; excess = total(laid.length) - limit) {
+  const over = (): number => total(widths, laid.length) - limit
+  for (let excess = over(); excess > 0; excess = over()) {
     const texts = widths.map((w, i) => ({ w, i })).filter(({ w, i }) => !laid[i]?.rigid && w > NARROWEST)
     const widest = texts.sort((a, b) => b.w - a.w)[0]
     if (!widest) break
@@ -195,7 +204,7 @@ function narrow(laid: readonly Laid[], widths: number[], limit: number): number 
     widths[widest.i] = Math.max(NARROWEST, widest.w - excess, Math.min(next, widest.w - 1))
   }
   let kept = laid.length
-  while (kept > 1 && total(kept) > limit) kept--
+  while (kept > 1 && total(widths, kept) > limit) kept--
   return kept
 }
 

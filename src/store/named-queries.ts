@@ -67,7 +67,7 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
   sqlQuery(
     'results',
     "every build of every kernel: verdict, size and time, and both as ratios to XLA's own (below 1 is better)",
-    'hash name proposer verdict size_ratio.3 ratio.3 ratio_low.3 ratio_high.3 comparison time_ns.1 spread_pct.1 code_bytes worst_ulps libm target host reason',
+    'hash name proposer verdict size_ratio.3 ratio.3 comparison ratio_low.3 ratio_high.3 time_ns.1 spread_pct.1 code_bytes worst_ulps libm target host reason',
     `SELECT hash, name, proposer, CASE WHEN build = 'broken' THEN 'broken' ELSE verdict END AS verdict, code_bytes,
       size_ratio, time_ns, 100.0 * deviation_ns / time_ns AS spread_pct, ratio, ratio_low, ratio_high, comparison,
       worst_ulps, libm, target, host, reason

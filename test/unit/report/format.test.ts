@@ -70,7 +70,7 @@ describe('a narrow terminal', () => {
 
   test('names the columns that do not fit at all', () => {
     const text = formatRows(wide, ['name', 'other', 'n'], 'table', { width: 14 })
-    expect(text).toContain('not shown, too narrow: other, n')
+    expect(text.replaceAll('\n', ' ')).toContain('not shown, too narrow: other, n')
   })
 
   test('counts wide and combining characters by the columns they take', () => {
@@ -118,4 +118,27 @@ test('an unknown format names the nearest', () => {
   expect(() => parseFormat('cvs')).toThrow(
     expect.objectContaining({ exitCode: 2, hint: 'did you mean csv?' }),
   )
+})
+
+test('what does not fit is named in lines that do', () => {
+  const names = Array.from({ length: 20 }, (_, i) => `number_${i}`)
+  const row = Object.fromEntries(names.map(name => [name, 123456]))
+  const lines = formatRows([row], names, 'table', { width: 40 }).trimEnd().split('\n')
+  expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(40)
+  expect(lines.slice(2).join(' ')).toMatch(/^\(not shown, too narrow: .*number_19; use -o csv\)$/)
+})
+
+test('shares have a bar where a terminal has room for it, and nowhere else', () => {
+  const rows = [
+    { name: 'a', covered_pct: 50 },
+    { name: 'b', covered_pct: 6.25 },
+    { name: 'c', covered_pct: null },
+  ]
+  const columns = [{ name: 'name' }, { name: 'covered_pct', digits: 1 }]
+  const lines = formatRows(rows, columns, 'table', { width: 40 }).split('\n')
+  expect(lines[1]).toMatch(/^a .*50\.0 █████$/)
+  expect(lines[2]).toMatch(/^b .* 6\.3 ▋$/)
+  expect(lines[1]?.indexOf('█')).toBe(lines[2]?.indexOf('▋'))
+  for (const width of [undefined, 18])
+    expect(formatRows(rows, columns, 'table', width === undefined ? {} : { width })).not.toContain('█')
 })

@@ -12,41 +12,38 @@ export interface KernelFeatures {
   readonly features: Features
 }
 
-/** The features of every kernel; those that are missing or of an older rule are computed and stored first. */
+/** The features of every kernel. Those that are missing, or of an older rule, are computed, and stored if that may be. */
 export function kernelFeatures(store: Store): Map<string, KernelFeatures> {
-  const missing = cached(
+  const rows = cached(
     store,
-    `SELECT k.hash, k.ir_hash AS ir, (SELECT g.json FROM sighting s JOIN signature g ON g.hash = s.signature_hash
-       WHERE s.kernel_hash = k.hash ORDER BY s.id LIMIT 1) AS signature
-     FROM kernel k LEFT JOIN feature f ON f.kernel_hash = k.hash AND f.rule = ? WHERE f.kernel_hash IS NULL`,
-  ).all(FEATURE_RULE) as { hash: string; ir: string; signature: string | null }[]
-  if (missing.length > 0)
+    'SELECT kernel_hash AS kernel, shapeless, vector FROM feature WHERE rule = ?',
+  ).all(FEATURE_RULE) as { kernel: string; shapeless: string; vector: string }[]
+  const known = new Map(
+    rows.map(({ vector, ...row }) => [row.kernel, { ...row, features: JSON.parse(vector) as Features }]),
+  )
+  const missing = (
+    cached(
+      store,
+      `SELECT k.hash, k.ir_hash AS ir, (SELECT g.json FROM sighting s JOIN signature g ON g.hash = s.signature_hash
+         WHERE s.kernel_hash = k.hash ORDER BY s.id LIMIT 1) AS signature FROM kernel k`,
+    ).all() as { hash: string; ir: string; signature: string | null }[]
+  )
+    .filter(({ hash }) => !known.has(hash))
+    .map(({ hash, ir, signature }): KernelFeatures => {
+      const text = getText(store, ir)
+      const call = signature === null ? undefined : (JSON.parse(signature) as Signature)
+      return { kernel: hash, shapeless: shapelessKey(text), features: featuresOf(text, call) }
+    })
+  for (const one of missing) known.set(one.kernel, one)
+  if (missing.length > 0 && !store.readonly)
     write(store, () => {
-      for (const { hash, ir, signature } of missing) {
-        const text = getText(store, ir)
-        const vector = featuresOf(text, signature === null ? undefined : (JSON.parse(signature) as Signature))
+      for (const { kernel, shapeless, features } of missing)
         insert(
           store,
           'feature',
-          {
-            kernel_hash: hash,
-            rule: FEATURE_RULE,
-            shapeless: shapelessKey(text),
-            vector: JSON.stringify(vector),
-          },
+          { kernel_hash: kernel, rule: FEATURE_RULE, shapeless, vector: JSON.stringify(features) },
           'ON CONFLICT (kernel_hash) DO UPDATE SET rule = excluded.rule, shapeless = excluded.shapeless, vector = excluded.vector',
         )
-      }
     })
-  const rows = cached(store, 'SELECT kernel_hash AS kernel, shapeless, vector FROM feature').all() as {
-    kernel: string
-    shapeless: string
-    vector: string
-  }[]
-  return new Map(
-    rows.map(({ kernel, shapeless, vector }) => [
-      kernel,
-      { kernel, shapeless, features: JSON.parse(vector) as Features },
-    ]),
-  )
+  return known
 }

@@ -1,5 +1,5 @@
 /** `query portfolio`, `features` and `findings`, and the list of all queries about searches. */
-import { FEATURE_RULE } from '../../kernel/features.ts'
+import { kernelFeatures } from '../../store/features.ts'
 import { kernelFilter } from '../../store/kernel-filter.ts'
 import type { AnswerRow, NamedQuery } from '../../store/named-queries.ts'
 import { BYTES_QUERY } from './bytes.ts'
@@ -59,22 +59,17 @@ const FEATURES: NamedQuery = {
     const { where, parameters } = kernelFilter(filter, 'k.hash')
     const rows = store
       .prepare(
-        `SELECT k.hash, k.name, coalesce(o.op_type, o.opcode) AS op, f.shapeless, f.vector FROM feature f
-         JOIN kernel k ON k.hash = f.kernel_hash JOIN kernel_origin o ON o.hash = k.hash
-         WHERE f.rule = ? AND ${where} ORDER BY f.shapeless, k.name, k.hash`,
+        `SELECT k.hash, k.name, coalesce(o.op_type, o.opcode) AS op FROM kernel k
+         JOIN kernel_origin o ON o.hash = k.hash WHERE ${where} ORDER BY k.name, k.hash`,
       )
-      .all(FEATURE_RULE, ...parameters) as {
-      hash: string
-      name: string
-      op: string | null
-      shapeless: string
-      vector: string
-    }[]
-    return rows.map(({ shapeless, vector, ...row }) => ({
-      ...row,
-      family: shapeless.slice(0, 8),
-      ...(JSON.parse(vector) as Record<string, number>),
-    }))
+      .all(...parameters) as { hash: string; name: string; op: string | null }[]
+    const all = kernelFeatures(store)
+    return rows
+      .map(row => {
+        const known = all.get(row.hash)
+        return { ...row, family: known?.shapeless.slice(0, 8) ?? '', ...known?.features }
+      })
+      .sort((a, b) => (a.family < b.family ? -1 : a.family > b.family ? 1 : 0))
   },
 }
 

@@ -5,6 +5,10 @@ import { bestOf } from './curve.ts'
 import { readSearches, type SearchRow, tried } from './read.ts'
 
 const BUDGETS = [1, 10, 100, 1000] as const
+const COLUMNS = columns(
+  'name metric tried at_1.3 at_10.3 at_100.3 at_1000.3 bytes vs_oz.3 vs_o3.3 vs_xla.3 with_data_vs_oz.3 verdict passed_over selected.3 confirmed.3 confirmed_low.3 confirmed_high.3 luck.3 xla_ns.1 weighted.3 passes attributes codegen without oz_bytes o3_bytes xla_bytes broken seconds.1 target seed hash',
+)
+
 const ALL = '(all, geometric mean)'
 
 /** The best of the first n candidates over -Oz; undefined when there were not as many. */
@@ -33,7 +37,7 @@ function searchRow(row: SearchRow): AnswerRow {
       confirmed_low: confirmedLow,
       confirmed_high: confirmedHigh,
     },
-    xla_ns: row.xlaNs,
+    ...{ xla_ns: row.xlaNs, weighted: null },
     luck: selected !== null && confirmed !== null ? confirmed / selected : null,
     ...settings(row.winner),
   }
@@ -56,6 +60,7 @@ function allRow(rows: readonly SearchRow[]): AnswerRow {
   const sum = (pick: (row: SearchRow) => number): number => rows.reduce((total, row) => total + pick(row), 0)
   const size = first?.metric === 'size'
   return {
+    ...Object.fromEntries(COLUMNS.map(({ name }) => [name, null])),
     ...{ hash: null, name: ALL, target: first?.target, metric: first?.metric, seed: first?.seed },
     ...{ tried: sum(row => row.tried), broken: sum(row => row.broken), seconds: sum(row => row.seconds) },
     ...Object.fromEntries(BUDGETS.map(n => [`at_${n}`, mean(`at_${n}`)])),
@@ -80,9 +85,7 @@ export const SEARCH_QUERY: NamedQuery = {
   name: 'search',
   summary:
     'what the search found: best code size over fair -Oz after 1, 10, 100, 1000 candidates, the verified winner, its time as selected and as confirmed',
-  columns: columns(
-    'name metric tried at_1.3 at_10.3 at_100.3 at_1000.3 bytes vs_oz.3 vs_o3.3 vs_xla.3 with_data_vs_oz.3 verdict passed_over selected.3 confirmed.3 confirmed_low.3 confirmed_high.3 luck.3 xla_ns.1 weighted.3 passes attributes codegen without oz_bytes o3_bytes xla_bytes broken seconds.1 target seed hash',
-  ),
+  columns: COLUMNS,
   filters: true,
   rows: (store, filter) =>
     [

@@ -5,6 +5,7 @@ import { namedQuery, QUERIES } from '../../../src/report/queries.ts'
 import type { Store } from '../../../src/store/open.ts'
 import { addAnswers } from '../store/answered.ts'
 import { fill } from '../store/filled.ts'
+import { addSearches } from '../store/searched.ts'
 
 let store: Store
 let kernels: readonly string[]
@@ -12,6 +13,7 @@ beforeAll(() => {
   const filled = fill({ count: 2 })
   ;({ store, kernels } = filled)
   for (const kernel of kernels) estimate(store, kernel, filled.signatureHash, filled.hostId)
+  addSearches(store, kernels, [500, 900, ...Array.from({ length: 238 }, (_, i) => 600 - i)])
   addAnswers(store, kernels[0] ?? '', [{ sample: 0, outcome: 'built', build: 'opt:Oz' }])
 })
 

@@ -6,7 +6,7 @@ export function instructionMix(lines: readonly string[]): ReadonlyMap<string, nu
   for (const raw of lines) {
     const line = raw.trim()
     const opcode = /^(?:%\S+ = )?(?:(?:tail|musttail|notail) )?([a-z]\w*)\b(?!:)/.exec(line)?.[1]
-    if (opcode === undefined || /^(?:define|declare|target|attributes)$/.test(opcode)) continue
+    if (opcode === undefined || /^(?:define|declare|target|attributes|type)$/.test(opcode)) continue
     // Names of functions are anybody's, unless they are LLVM's own.
     const called = opcode === 'call' ? (/@llvm\.([a-z]+)/.exec(line)?.[1] ?? 'call') : opcode
     const vector = /<\d+ x /.test(line) && opcode !== 'call' ? ' (vector)' : ''

@@ -10,12 +10,16 @@ import { longType, shortType } from './words.ts'
 /** The notation of compacted IR. Declarations go: the key has them. */
 export function toNotation(text: string): string {
   const module = moduleLines(text)
-  const functions = module.functions.flatMap(({ head, body }) => {
-    if (body === undefined) return []
-    const types: Types = new Map()
-    return [encodeHead(head, types), ...body.map(line => encodeLine(line, types))]
-  })
+  const functions = module.functions.flatMap(({ head, body }) =>
+    body === undefined ? [] : functionNotation(head, body),
+  )
   return `${[...module.types, ...module.globals, ...functions].join('\n')}\n`
+}
+
+/** The notation of one function's head and of each line of its body. */
+export function functionNotation(head: string, body: readonly string[]): string[] {
+  const types: Types = new Map()
+  return [encodeHead(head, types), ...body.map(line => encodeLine(line, types))]
 }
 
 /** The compacted IR a text in the notation stands for. Throws a SyntaxError that names the line it does not understand. */

@@ -18,15 +18,19 @@ export function slices(text: string): string[] {
 const functionAlone = ({ head, body = [] }: FunctionLines): string =>
   `${[`${head} {`, ...body, '}'].join('\n')}\n`
 
-interface Region {
+/** The loops of all functions: regions that something within them branches back to the start of. */
+export const loopsOf = (text: string): Region[] =>
+  moduleLines(text).functions.flatMap(({ body = [] }) => loops(body, blocksOf(body)))
+
+/** Lines of a body. */
+export interface Region {
   readonly first: number
   /** Index past its last line. */
   readonly end: number
 }
 
 function regions({ head, body = [] }: FunctionLines): string[] {
-  const starts = [0, ...body.flatMap((line, i) => (i > 0 && line.endsWith(':') ? [i] : []))]
-  const blocks = starts.map((first, i): Region => ({ first, end: starts[i + 1] ?? body.length }))
+  const blocks = blocksOf(body)
   const found = [...loops(body, blocks), ...blocks].toSorted((a, b) => b.end - b.first - (a.end - a.first))
   return found.map(({ first, end }) =>
     [
@@ -37,6 +41,11 @@ function regions({ head, body = [] }: FunctionLines): string[] {
       '',
     ].join('\n'),
   )
+}
+
+function blocksOf(body: readonly string[]): Region[] {
+  const starts = [0, ...body.flatMap((line, i) => (i > 0 && line.endsWith(':') ? [i] : []))]
+  return starts.map((first, i) => ({ first, end: starts[i + 1] ?? body.length }))
 }
 
 /** From each block that something behind it branches back to, to the last that does. */

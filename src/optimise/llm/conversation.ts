@@ -1,6 +1,7 @@
 /** Asking a model, once: what was asked before is answered from the store. And what its answers lead to. */
 import { environmentError } from '../../errors.ts'
 import { type BuildRequest, buildHash, sha256 } from '../../kernel/build.ts'
+import { clearAttempt, givenUp, recordAttempt } from '../../store/attempts.ts'
 import { buildState, putBuild, putProposal } from '../../store/builds.ts'
 import {
   type Exchange,
@@ -138,19 +139,27 @@ export async function propose(
       settleExchange(store, exchange.id, { outcome: known === 'ok' ? 'built' : 'broken', build })
     })
     tally.known++
+    session.builds.add(build)
     return { build, state: known, message: '' }
+  }
+  const key = { stage: 'optimise', subject: task.kernel.hash, detail: `llm ${build}` } as const
+  if (givenUp(store, key)) {
+    note(tally, 'failed', 'a limit ended it three times')
+    return { build, state: 'unclear', message: 'a limit ended it three times' }
   }
   const result = await builder.build(request, input, { signal })
   const message = result.state === 'broken' ? `${result.step}: ${result.message}` : ''
   const unclear = result.state === 'broken' && result.unclear === true
   write(store, () => {
-    if (!unclear) {
+    if (unclear) recordAttempt(store, { ...key, fault: 'unclear', reason: message })
+    else {
+      clearAttempt(store, key)
       putBuild(store, request, result)
       putProposal(store, { ...proposal, seconds: exchange.reply.seconds + result.seconds })
     }
     settleExchange(store, exchange.id, {
       outcome: result.state === 'ok' ? 'built' : 'broken',
-      ...(message !== '' && { class: unclear ? 'limit' : 'crash', reason: message }),
+      ...(message !== '' && { class: unclear ? 'limit' : classOf(message), reason: message }),
       ...(!unclear && { build }),
     })
   })
@@ -160,3 +169,7 @@ export async function propose(
   } else note(tally, unclear ? 'failed' : 'broken', message)
   return { build, state: unclear ? 'unclear' : result.state, message }
 }
+
+/** Whether LLVM said no, or broke. */
+const classOf = (message: string): string =>
+  /unknown (?:pass|\w+ pass)|invalid|expected|could not parse/i.test(message) ? 'refused' : 'crash'

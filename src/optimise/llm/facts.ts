@@ -4,6 +4,8 @@
  */
 
 import { instructionMix, mixText } from '../../kernel/compact/mix.ts'
+import { loopsOf } from '../../kernel/compact/slices.ts'
+import { extractKernels } from '../../kernel/extract.ts'
 import { DTYPE_BITS, type Signature } from '../../kernel/signature.ts'
 import { disassemble } from '../../llvm/disassemble.ts'
 import { getBlob } from '../../store/blobs.ts'
@@ -19,7 +21,9 @@ export type Knowing = Pick<Session, 'store' | 'toolchain' | 'signal' | 'builder'
 export async function kernelText({ kernel }: Task, { store, toolchain, signal }: Knowing): Promise<string> {
   const bytes = getBlob(store, kernel.inputHash)
   const bitcode = bytes[0] === 0x42 || bytes[0] === 0xde
-  return bitcode ? await disassemble(toolchain, bytes, signal) : bytes.toString('utf8')
+  if (!bitcode) return bytes.toString('utf8')
+  const text = await disassemble(toolchain, bytes, signal)
+  return extractKernels(text).kernels[0]?.ir ?? text
 }
 
 /** Everything a dialect may say beside the text. What the levels reach is computed now, so that it never changes. */
@@ -53,7 +57,7 @@ async function sizeAt(
     : undefined
 }
 
-/** Op, shapes, instruction mix and blocks, one a line. */
+/** Op, shapes, instruction mix, blocks and loops, one a line. */
 function summaryOf({ kernel }: Task, ir: string, { store }: Knowing): string {
   const row = store
     .prepare(
@@ -63,11 +67,12 @@ function summaryOf({ kernel }: Task, ir: string, { store }: Knowing): string {
     .get(kernel.hash) as { opcode: string | null; json: string | null } | undefined
   const lines = ir.split('\n')
   const blocks = lines.filter(line => /^[-\w$.]+:/.test(line)).length
+  const loops = loopsOf(ir).length
   return [
     row?.opcode && /^[a-z][a-z0-9-]{0,30}$/.test(row.opcode) ? `XLA op: ${row.opcode}` : undefined,
     row?.json ? `arguments: ${shapes(JSON.parse(row.json) as Signature)}` : undefined,
     `instructions: ${mixText(instructionMix(lines))}`,
-    `basic blocks: ${blocks}`,
+    `basic blocks: ${blocks}; loops: ${loops}`,
   ]
     .filter(line => line !== undefined)
     .join('\n')

@@ -30,7 +30,7 @@ export interface Session extends ExploreServices {
   readonly samples: number
   readonly tally: Tally
   readonly spent: Spent
-  /** Builds made for the kernel at hand, to be judged when it is done. */
+  /** Builds proposed for the kernel at hand: those without a verdict are judged when it is done. */
   readonly builds: Set<string>
   /** The budget is used up, or the user has had enough: nothing more is asked. */
   over(): boolean

@@ -22,6 +22,9 @@ export interface PromptFacts {
   }[]
   /** Passes worth naming, as this LLVM spells them. */
   readonly passNames?: readonly string[]
+  /** Flags of llc and attributes of functions that a hint may name. */
+  readonly flagNames?: readonly string[]
+  readonly attributeNames?: readonly string[]
   /** Answers given before, for a distinct one. */
   readonly tried?: readonly string[]
   /** LLVM's missed-optimisation remarks, one a line. */

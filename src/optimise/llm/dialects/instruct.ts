@@ -26,12 +26,14 @@ const TASKS: Readonly<Record<Strategy, Task>> = {
   },
   hints: {
     system: `You find what a compiler missed in LLVM IR. ${DATA} Answer with JSON objects, one a line.`,
-    ask: ({ metric, hintKinds = [] }) =>
+    ask: ({ metric, hintKinds = [], flagNames = [], attributeNames = [] }) =>
       [
         `Point at regions that could be ${metric === 'size' ? 'smaller' : 'faster'}, and say what to try. One object a line:`,
         '{"function":"NAME","lines":[FIRST,LAST],"kind":"KIND","why":"REASON","try":{"pass":"PASS"}}',
         'try is one of {"pass":…}, {"flag":…} (of llc), {"attribute":…} (of the function).',
         ...(hintKinds.length > 0 ? [`KIND is one of: ${hintKinds.join(', ')}`] : []),
+        ...(flagNames.length > 0 ? [`flag is one of: ${flagNames.join(', ')}`] : []),
+        ...(attributeNames.length > 0 ? [`attribute is one of: ${attributeNames.join(', ')}`] : []),
       ].join('\n'),
     answer: objectsIn,
   },

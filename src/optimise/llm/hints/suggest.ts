@@ -34,7 +34,7 @@ export async function suggest(task: Task, session: Session): Promise<Suggested> 
   const space = hintSpace(ir, await passGrammar(toolchain), { metric: options.metric, target: task.target })
   const pipeline = levelSettings(toolchain, HINT_LEVEL[options.metric]).passes
   const remarks = (await missedRemarks(ir, pipeline, session)).map(remarkText)
-  const facts = { ...(await factsOf(task, ir, session)), remarks, hintKinds: HINT_KINDS }
+  const facts = { ...(await factsOf(task, ir, session)), remarks, ...wordsOf(space) }
   const views = numberedViews(ir, model.dialect.speaks)
   const fitted = await show(task, 'hints', { ir, views, facts, replyTokens: REPLY_TOKENS }, session)
   if (fitted === undefined) return { ir, space, hints: [], why: ['it does not fit the context window'] }
@@ -77,6 +77,13 @@ export async function suggest(task: Task, session: Session): Promise<Suggested> 
   }
   return { ir, space, hints, why }
 }
+
+/** What a hint may say, for models whose server holds them to no grammar. */
+const wordsOf = ({ tries }: HintSpace) => ({
+  hintKinds: HINT_KINDS,
+  flagNames: tries.flag,
+  attributeNames: tries.attribute,
+})
 
 /** Hints by chance for a kernel, `count` of them: the same whenever the seed is. */
 export function chance(task: Task, space: HintSpace, count: number, session: Session): StoredHint[] {

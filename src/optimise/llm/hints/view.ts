@@ -1,7 +1,7 @@
 /** A kernel's IR with the line numbers hints refer to, in as many words as a model's window takes. */
 
 import { neutral } from '../../../kernel/compact/neutral.ts'
-import { encodeLine } from '../../../kernel/compact/notation-line.ts'
+import { functionNotation } from '../../../kernel/compact/notation.ts'
 import { compact, type FunctionKey } from '../../../kernel/compact/plain.ts'
 import { LEGEND } from '../../../kernel/compact/words.ts'
 import type { View } from '../showing.ts'
@@ -16,32 +16,28 @@ export async function* numberedViews(ir: string, speaks: 'completion' | 'chat'):
   const { functions } = compact(ir).key
   const defined = functions.filter(({ body }) => body !== undefined)
   const inner = defined.toSorted((a, b) => (b.body?.length ?? 0) - (a.body?.length ?? 0)).slice(0, 1)
-  yield { form: 'compacted', notation: 'ir', ir: numbered(defined, line => line), legend: NUMBERS }
-  const ways =
-    speaks === 'chat'
-      ? ([
-          ['compacted', defined],
-          ['sliced', inner],
-        ] as const)
-      : []
-  for (const [form, shown] of ways) {
-    const types = new Map<string, string>()
-    yield {
-      form,
-      notation: 'own',
-      ir: numbered(shown, line => encodeLine(line, types)),
-      legend: `${LEGEND} ${NUMBERS}`,
-    }
-  }
-  yield { form: 'sliced', notation: 'ir', ir: numbered(inner, line => line), legend: NUMBERS }
+  yield { form: 'compacted', notation: 'ir', ir: numbered(defined, asIr), legend: NUMBERS }
+  if (speaks === 'chat')
+    for (const [form, shown] of [
+      ['compacted', defined],
+      ['sliced', inner],
+    ] as const)
+      yield { form, notation: 'own', ir: numbered(shown, functionNotation), legend: `${LEGEND} ${NUMBERS}` }
+  yield { form: 'sliced', notation: 'ir', ir: numbered(inner, asIr), legend: NUMBERS }
 }
 
-const numbered = (functions: readonly FunctionKey[], say: (line: string) => string): string =>
+const asIr = (head: string, body: readonly string[]): string[] => [head, ...body]
+
+const numbered = (functions: readonly FunctionKey[], say: typeof asIr): string =>
   neutral(
     functions
-      .flatMap(({ head, body = [] }) => [
-        `${head.at} ${head.shown}`,
-        ...body.flatMap(({ at, shown }) => (shown === '' ? [] : [`${at} ${say(shown)}`])),
-      ])
+      .flatMap(({ head, body = [] }) => {
+        const lines = body.filter(({ shown }) => shown !== '')
+        const said = say(
+          head.shown,
+          lines.map(({ shown }) => shown),
+        )
+        return [head, ...lines].map(({ at }, i) => `${at} ${said[i]}`)
+      })
       .join('\n'),
   )

@@ -20,6 +20,7 @@ export interface Gated {
 /** Longest load or store that may be claimed aligned, in bytes: XLA aligns buffers so, and no further. */
 const BUFFER_ALIGNMENT = 64
 const MOST_STATEMENTS = 20_000
+const MOST_LANES = 1024
 
 /** The body as it may go to LLVM. Throws Refused. */
 export function gateFunction(answer: AnswerFunction, original: AnswerFunction, module: KernelModule): Gated {
@@ -50,6 +51,7 @@ function gateStatement(all: Statement, state: GateState): readonly Token[] {
   const statement = withoutAttachments(all).filter(({ kind }) => kind !== 'newline')
   const at = statement[0]?.kind === 'local' && statement[1]?.text === '=' ? 2 : 0
   const opcode = opcodeOf(statement, at)
+  checkVectors(statement)
   if (opcode === 'call') return gateCall(statement, at, state)
   checkOpcode(opcode, statement, state)
   const rest = statement.slice(at + 1)
@@ -104,6 +106,13 @@ function checkAlignment(rest: Statement): void {
   for (const [i, token] of rest.entries())
     if (token.text === 'align' && Number(rest[i + 1]?.text) > BUFFER_ALIGNMENT)
       throw new Refused('gate:alignment', `no buffer is known to be aligned to ${rest[i + 1]?.text} bytes`)
+}
+
+/** LLVM splits a vector no machine has into as many as it takes, and its memory with it. */
+function checkVectors(statement: Statement): void {
+  for (const [i, { text }] of statement.entries())
+    if (text === '<' && statement[i + 2]?.text === 'x' && Number(statement[i + 1]?.text) > MOST_LANES)
+      throw new Refused('gate:vector', `a vector has more than ${MOST_LANES} lanes: ${show(statement)}`)
 }
 
 /** Without `, !range !3`, `, !dbg !7` and all behind: attachments come last. */

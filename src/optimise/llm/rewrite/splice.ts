@@ -91,7 +91,8 @@ function put(all: readonly Pair[], kernel: KernelModule, shown: Shown | undefine
   for (const { from, to } of all) {
     const gated = gateFunction(from, to, kernel)
     // What is as it was keeps its metadata.
-    const same = (f: AnswerFunction): boolean => shape(from, gated.lines) === ownShape(f, to, kernel)
+    const own = shape(from, gated.lines, kernel)
+    const same = (f: AnswerFunction): boolean => own === ownShape(f, to, kernel)
     const seen = shown?.kernel.functions.get(to.name)
     if (same(to) || (seen !== undefined && same(seen))) continue
     bodies.set(to.name, { from, lines: gated.lines })
@@ -149,7 +150,7 @@ function renamed(head: string, from: AnswerFunction): string {
 /** The shape of the kernel's own function, if that could pass the gate. */
 function ownShape(f: AnswerFunction, original: AnswerFunction, kernel: KernelModule): string | undefined {
   try {
-    return shape(f, gateFunction(f, original, kernel).lines)
+    return shape(f, gateFunction(f, original, kernel).lines, kernel)
   } catch (error) {
     if (error instanceof Refused) return undefined
     throw error
@@ -157,9 +158,10 @@ function ownShape(f: AnswerFunction, original: AnswerFunction, kernel: KernelMod
 }
 
 /** A function's text with its names by order of appearance: equal for functions that differ in names only. */
-function shape({ parameters }: AnswerFunction, lines: readonly string[]): string {
+function shape({ parameters }: AnswerFunction, lines: readonly string[], { types }: KernelModule): string {
   const names = new Map<string, string>()
   const rename = (name: string): string => {
+    if (types.has(name)) return name
     const known = names.get(name) ?? `%${names.size}`
     names.set(name, known)
     return known

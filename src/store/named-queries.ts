@@ -3,6 +3,7 @@ import { usageError } from '../errors.ts'
 import { kernelFilter } from './kernel-filter.ts'
 import { CONTEXT, HINTS } from './llm-queries.ts'
 import type { Store } from './open.ts'
+import { retargeted, TARGETS } from './target-queries.ts'
 
 /** A column of the answer: its name, with its unit in it, and the decimals a person wants to see. */
 export interface AnswerColumn {
@@ -127,6 +128,18 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
     'hash name build_hash metric value.1 source host detail',
     `SELECT k.hash, k.name, r.* FROM reading r JOIN build b ON b.hash = r.build_hash JOIN kernel k ON k.hash = b.kernel_hash
     WHERE ${MARK} ORDER BY k.name, r.metric, r.source, r.host`,
+  ),
+  sqlQuery(
+    'targets',
+    'every target: builds that agree, sizes beside those for the harvest’s architecture (home) and beside O3, instructions executed; retargeted: XLA there would have emitted other kernels',
+    'target cpu how proposer calls agreed agreed_pct.1 code_bytes size_vs_home.3 size_vs_o3.3 counted instructions_vs_o3.3 estimated',
+    TARGETS,
+  ),
+  sqlQuery(
+    'retargeted',
+    'kernel by kernel, builds for another architecture beside those for the harvest’s (home): size, instructions executed, and llvm-mca’s estimated cycles of an iteration of the hot loop',
+    'hash name proposer target how verdict code_bytes home_code_bytes size_ratio.3 instructions home_instructions estimated_cycles.1 home_estimated_cycles.1 home',
+    retargeted(MARK),
   ),
   sqlQuery(
     'coverage',

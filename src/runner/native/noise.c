@@ -1,6 +1,6 @@
 /* What disturbs a measurement, as far as it can be seen from here. */
 #define _GNU_SOURCE
-#include "runner.h"
+#include "time.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

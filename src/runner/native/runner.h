@@ -197,47 +197,10 @@ pid_t fork_child(void (*body)(void *), void *context, uint32_t limit_ms, enum pl
                  const int pipes[PIPES]);
 enum outcome explain_end(int status, const struct arena *, char *reason, size_t size);
 
-/* ---- workers: worker.c ---- */
-/* A child that stays, holds one function and runs it as often as it is told, while the parent looks at the clock. */
-struct worker {
-  const struct function *function;
-  pid_t pid;
-  int gate, done; /* the parent's ends */
-  int counter;    /* of instructions, or -1 */
-  int state;      /* /proc/PID/stat, or -1 */
-  int32_t clock;  /* the kernel's account of the process */
-  struct control *control;
-  uint64_t rest_ns;     /* that account when it last waited */
-  uint64_t overhead_ns; /* of an order without calls */
-  uint64_t overhead_instructions;
-  uint32_t orders, overruns; /* of those, the ones it computed beyond */
-  bool pinned;
-};
-struct order {
-  uint32_t calls;
-  uint32_t last; /* the replica of the last call: they alternate */
-  bool cold;     /* caches flushed before each call */
-};
-struct timing {
-  uint64_t ns;           /* by the parent's clock, without what an empty order costs */
-  uint64_t claimed_ns;   /* by the child's own */
-  uint64_t instructions; /* 0 when nothing counts them */
-  bool overran;          /* it went on computing behind its end */
-};
+/* ---- what takes times: worker.c; time.h has the rest ---- */
 /* Called once, before any worker: which clock is fine enough. */
 void choose_clock(void);
 const char *clock_name(void);
-uint64_t tick_ns(void);
-/* False, with a reason, when it does not come up, or fails. */
-bool open_worker(struct worker *, const struct function *, const struct arena *, uint32_t limit_ms, uint32_t shift,
-                 char *reason);
-bool give_order(struct worker *, struct order, uint32_t limit_ms, const struct arena *, struct timing *, char *reason);
-void close_worker(struct worker *);
-
-/* ---- what disturbs: noise.c ---- */
-extern const struct function pulse; /* a fixed piece of work: its time tells of the core's frequency and neighbours */
-uint64_t stolen_ticks(void);        /* of the whole machine, by its hypervisor */
-int cpu_of(pid_t);
 
 /* ---- calls: call.c ---- */
 /* Calls the kernel for every workgroup under a floating-point mode; what it returned first that was not null. */

@@ -6,7 +6,7 @@
  * A worker may only write: to `done`, to say that it is; and a page to `gate`, which the parent keeps full, so that it
  * waits there until the parent takes a page out. */
 #define _GNU_SOURCE
-#include "runner.h"
+#include "time.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -23,8 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GATE, DONE, COARSE_NS = 2000, EMPTY_ORDERS = 7, RAN_ON_NS = 1000000, TAIL_NS = 10000, OVERRUNS = 8, SETTLE_NS = 2000000000, PAGE = 65536 };
-enum { LINE = 64, CODE_BYTES = 4096 };
+enum { COARSE_NS = 2000, EMPTY_ORDERS = 7, RAN_ON_NS = 1000000, TAIL_NS = 10000, OVERRUNS = 8, SETTLE_NS = 2000000000, PAGE = WORKER_PAGE };
 static const uint8_t page[PAGE];
 static size_t page_bytes;
 static bool coarse;
@@ -58,73 +57,6 @@ void choose_clock(void) {
 const char *clock_name(void) { return coarse ? "wall" : "cpu"; }
 uint64_t tick_ns(void) { return tick; }
 
-/* ---- in the child ---- */
-struct serving {
-  struct worker *worker;
-  struct caller callers[2];
-  const struct arena *arena;
-  uint32_t shift;
-};
-
-static void flush_lines(const uint8_t *from, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += LINE) {
-#if defined(__x86_64__)
-    __asm__ volatile("clflush %0" : : "m"(from[i]));
-#else
-    __asm__ volatile("dc civac, %0" : : "r"(from + i) : "memory");
-#endif
-  }
-}
-
-/* Buffers and the first page of the code; what the function calls beyond that stays warm. */
-static void flush_caches(const struct serving *s) {
-  for (size_t i = 0; i < s->arena->slot_count; i++) {
-    const struct slot *slot = &s->arena->slots[i];
-    flush_lines(s->arena->theirs + slot->offset, 2 * slot->stride);
-  }
-  uintptr_t code = (uintptr_t)s->worker->function->call;
-  flush_lines((const uint8_t *)(code & ~(uintptr_t)(LINE - 1)), CODE_BYTES - (code & (CODE_BYTES - 1)));
-#if defined(__x86_64__)
-  __asm__ volatile("mfence" : : : "memory");
-#else
-  __asm__ volatile("dsb ish" : : : "memory");
-#endif
-}
-
-static uint64_t run_calls(struct serving *s) {
-  uint32_t calls = control->calls, first = control->first;
-  kernel_fn call = s->worker->function->call;
-  uint64_t ns = 0;
-  void *error = NULL;
-  if (!control->cold) {
-    uint64_t started = now_ns();
-    for (uint32_t i = 0; i < calls; i++) error = call_kernel(&s->callers[(first + i) & 1], call);
-    ns = now_ns() - started;
-  } else
-    for (uint32_t i = 0; i < calls; i++) {
-      flush_caches(s);
-      uint64_t started = now_ns();
-      error = call_kernel(&s->callers[(first + i) & 1], call);
-      ns += now_ns() - started;
-    }
-  if (error) control->returned = (uint64_t)(uintptr_t)error;
-  return ns;
-}
-
-static void serve(void *context) {
-  struct serving *s = context;
-  /* The stack's place varies between processes, as it would if they were started anew. */
-  volatile uint8_t *shift = __builtin_alloca(16 + s->shift % 256 * 16);
-  shift[0] = 0;
-  for (;;) {
-    if (write(DONE, page, 1) != 1 || write(GATE, page, page_bytes) != (ssize_t)page_bytes) return;
-    enter_float_mode(NEAREST, s->arena->job->flush);
-    control->claimed_ns = run_calls(s);
-    leave_float_mode();
-  }
-}
-
-/* ---- in the parent ---- */
 static int count_instructions(pid_t pid) {
   struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE, .size = sizeof attributes,
                                        .config = PERF_COUNT_HW_INSTRUCTIONS, .exclude_kernel = 1, .exclude_hv = 1};
@@ -265,7 +197,7 @@ bool open_worker(struct worker *w, const struct function *function, const struct
                  uint32_t shift, char *reason) {
   *w = (struct worker){.function = function, .control = open_control(), .counter = -1, .state = -1};
   control = w->control;
-  struct serving serving = {.worker = w, .arena = arena, .shift = shift};
+  struct serving serving = {.function = function, .arena = arena, .shift = shift, .page_bytes = page_bytes};
   for (size_t r = 0; r < 2; r++) {
     open_caller(&serving.callers[r], arena);
     aim_inputs(&serving.callers[r], r);

@@ -80,6 +80,7 @@ const LINES: readonly (readonly [string, string, string])[] = [
   ['takes a billion at once', 'gate:stack', '%s = alloca i8, i64 1000000000, align 1'],
   ['takes stack of unknown size', 'gate:unknown word', '%s = alloca <vscale x 4 x i32>, align 16'],
   ['swift’s error', 'gate:stack', '%s = alloca swifterror ptr, align 8'],
+  ['a vector of a million', 'gate:vector', '%x = load <1000000 x float>, ptr %v0, align 4'],
   ['too much alignment', 'gate:alignment', '%x = load i32, ptr %v0, align 4096'],
   ['another convention', 'gate:calling convention', 'call fastcc void @SELF(ptr %v0)'],
   ['two instructions in one line', 'gate:unknown word', '%x = add i32 1, 2 call void @system(ptr %v0)'],

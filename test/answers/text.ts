@@ -1,6 +1,6 @@
 /** For tests: what a model would be quoted, and small edits of it. */
 import { functionTexts } from '../../src/kernel/ir-scan.ts'
-import { readKernel } from '../../src/optimise/llm/rewrite/kernel-module.ts'
+import { readKernel } from '../../src/optimise/llm/rewrite/gate/kernel-module.ts'
 import type { Subject } from './subjects.ts'
 
 /** The text of the function a model is to rewrite, with the head as a model would repeat it. */

@@ -3,8 +3,8 @@ import type { Reader } from '../../../llvm/reader.ts'
 import type { Settlement } from '../../../store/exchanges.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { classOfMessage, plainMessage } from './classes.ts'
-import type { KernelModule } from './kernel-module.ts'
-import { type Shown, splice } from './splice.ts'
+import type { KernelModule } from './gate/kernel-module.ts'
+import { type Shown, splice } from './gate/splice.ts'
 
 export type Considered =
   | { readonly state: 'candidate'; readonly ir: string; readonly answer: string }

@@ -16,8 +16,8 @@ import type { Prompt, PromptFacts } from '../dialects/dialect.ts'
 import { factsOf } from '../facts.ts'
 import type { Session, Strategy, Task } from '../strategy.ts'
 import { consider } from './consider.ts'
+import { type KernelModule, readKernel } from './gate/kernel-module.ts'
 import { faultOf, judgeBuilds } from './judged.ts'
-import { type KernelModule, readKernel } from './kernel-module.ts'
 import { fitting, type View, viewsOf } from './view.ts'
 
 const LEVEL = { size: 'Oz', time: 'O3' } as const

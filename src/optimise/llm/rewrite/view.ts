@@ -6,8 +6,8 @@ import type { Form } from '../conversation.ts'
 import type { Prompt } from '../dialects/dialect.ts'
 import { TEMPLATE_TOKENS } from '../server/model.ts'
 import type { Session, Task } from '../strategy.ts'
-import { type KernelModule, readKernel } from './kernel-module.ts'
-import type { Shown } from './splice.ts'
+import { type KernelModule, readKernel } from './gate/kernel-module.ts'
+import type { Shown } from './gate/splice.ts'
 
 export interface View {
   readonly form: Form

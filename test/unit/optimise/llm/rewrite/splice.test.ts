@@ -1,7 +1,7 @@
 /** What of a language model's answer gets back into a kernel, and what never reaches LLVM. */
 import { describe, expect, test } from 'vitest'
-import { readKernel } from '../../../../../src/optimise/llm/rewrite/kernel-module.ts'
-import { splice } from '../../../../../src/optimise/llm/rewrite/splice.ts'
+import { readKernel } from '../../../../../src/optimise/llm/rewrite/gate/kernel-module.ts'
+import { splice } from '../../../../../src/optimise/llm/rewrite/gate/splice.ts'
 
 const INNER = `define internal void @f0(ptr noalias align 64 dereferenceable(64) %v0, ptr %v1, i64 %v2) #0 {
 v3:
@@ -133,6 +133,8 @@ describe('refused', () => {
     ['gate:stack', '%x = alloca [1000000 x float], align 4'],
     ['gate:stack', '%x = alloca float, i64 %v2, align 4'],
     ['gate:stack', 'br label %z\nz:\n  %x = alloca float, align 4'],
+    ['gate:vector', '%x = load <4096 x float>, ptr %v0, align 4'],
+    ['gate:vector', '%x = call <4096 x float> @llvm.fabs.v4096f32(<4096 x float> poison)'],
     ['gate:alignment', '%x = load i32, ptr %v0, align 4096'],
     ['gate:global', 'store i32 1, ptr @g1, align 4'],
     ['gate:unreachable', 'unreachable'],
@@ -174,6 +176,18 @@ test.each([
   ['syntax', 'int f(int x) { return x; }'],
 ])('unreadable: %s', (kind, answer) => {
   expect(splice(answer, kernel)).toMatchObject({ state: 'unreadable', class: kind })
+})
+
+test('another type is no other name', () => {
+  const typed = readKernel(
+    KERNEL.replace('%t0 = type', '%t1 = type { i64, i64 }\n%t0 = type').replace(
+      'v3:\n',
+      'v3:\n  %g = getelementptr %t0, ptr %v0, i32 1\n',
+    ),
+  )
+  const answer = typed.ir.replace('getelementptr %t0', 'getelementptr %t1')
+  expect(splice(typed.ir, typed)).toEqual({ state: 'unchanged' })
+  expect(splice(answer, typed)).toMatchObject({ state: 'ok' })
 })
 
 test('a function may keep what it has', () => {

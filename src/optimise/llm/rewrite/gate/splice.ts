@@ -1,11 +1,11 @@
 /** A language model's answer put back into its kernel's module, or why not. Pure. */
-import { expand } from '../../../kernel/compact/expand.ts'
-import type { CompactKey } from '../../../kernel/compact/plain.ts'
-import { functionHead, functionTexts } from '../../../kernel/ir-scan.ts'
+import { expand } from '../../../../kernel/compact/expand.ts'
+import type { CompactKey } from '../../../../kernel/compact/plain.ts'
+import { functionHead, functionTexts } from '../../../../kernel/ir-scan.ts'
 import { type AnswerFunction, CutShort, readAnswer } from './answer-module.ts'
 import { gateFunction } from './gate.ts'
-import { Refused } from './gate-rules.ts'
 import { type KernelModule, signatureText } from './kernel-module.ts'
+import { Refused } from './rules.ts'
 import { NoTokens } from './tokens.ts'
 
 export type Spliced =

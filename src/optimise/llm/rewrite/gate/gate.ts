@@ -4,10 +4,10 @@
  * attributes and other promises are left out, for LLVM would believe them. Pure.
  */
 import type { AnswerFunction, Statement } from './answer-module.ts'
-import { gateCall } from './gate-call.ts'
-import { checkToken, type GateState, Refused, show } from './gate-rules.ts'
-import { gateAlloca, STACK_BYTES } from './gate-stack.ts'
+import { gateCall } from './call.ts'
 import { habitsOf, type KernelModule } from './kernel-module.ts'
+import { checkToken, type GateState, Refused, show } from './rules.ts'
+import { gateAlloca, STACK_BYTES } from './stack.ts'
 import { depthOf, render, type Token } from './tokens.ts'
 import { KEPT_OPCODES, OPCODES, REFUSED_WORDS } from './vocabulary.ts'
 

@@ -1,9 +1,9 @@
 /** Calls of a rewrite: to what its kernel calls, to pure intrinsics and to libm, and without promises. Pure. */
 import type { Statement } from './answer-module.ts'
 import { typeAtStart } from './answer-module.ts'
-import { checkToken, type GateState, Refused, show } from './gate-rules.ts'
 import { signatureText } from './kernel-module.ts'
 import { DROPPED_CALL, isKnownIntrinsic, isKnownMath } from './known-calls.ts'
+import { checkToken, type GateState, Refused, show } from './rules.ts'
 import { pastClosing, render, splitAtCommas, type Token } from './tokens.ts'
 import { FAST_MATH, PASSING, PROMISES, REFUSED_WORDS } from './vocabulary.ts'
 

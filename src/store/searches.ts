@@ -3,6 +3,20 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Store } from './open.ts'
 import { cached, insert } from './statements.ts'
 
+/** Candidates of a round of rule 1: none of them depends on another of the same. */
+export const ROUND = 20
+/** Candidates by pure chance, the same lists as `random:N`: half of each round from the second on. */
+export const CHANCE_TRIES = 100
+
+/** How manieth by chance a candidate of this number was, from 0; undefined if it was something else. */
+export function chanceIndex(number: number): number | undefined {
+  const round = Math.floor(number / ROUND)
+  const place = number % ROUND
+  if (round === 0 || place >= ROUND / 2) return undefined
+  const index = (round - 1) * (ROUND / 2) + place
+  return index < CHANCE_TRIES ? index : undefined
+}
+
 /** What makes a search the same one. */
 export interface SearchKey {
   readonly kernel: string

@@ -5,6 +5,7 @@ import { forAll, type Lanes } from '../../lanes/lanes.ts'
 import { progress } from '../../log.ts'
 import type { KernelFeatures } from '../../store/features.ts'
 import { type Store, write } from '../../store/open.ts'
+import { ROUND } from '../../store/searches.ts'
 import { isExchange, nextRound, type Schedule } from './schedule.ts'
 import {
   type Candidate,
@@ -13,7 +14,7 @@ import {
   requestOf,
   type SearchInput,
 } from './space/candidate.ts'
-import { absorb, ROUND, type Score, type State, saveState } from './state.ts'
+import { absorb, type Score, type State, saveState } from './state.ts'
 
 /** A kernel that is searched. */
 export interface Searched {

@@ -1,15 +1,14 @@
 /** Which candidates a round tries: it follows from seed, kernel, round and what earlier rounds found, and nothing else. */
 import { type Random, seededRandom } from '../../kernel/random.ts'
 import { type PassList, randomPassList } from '../../llvm/passes/grammar.ts'
+import { chanceIndex, ROUND } from '../../store/searches.ts'
 import { randomSeed } from '../random/random.ts'
 import { SETTINGS } from '../random/setting.ts'
 import { type Candidate, candidateKey, type Metric } from './space/candidate.ts'
 import { moved, type Walk } from './space/moves.ts'
 import type { Level } from './space/pipelines.ts'
-import { ROUND, type State } from './state.ts'
+import type { State } from './state.ts'
 
-/** Candidates by pure chance, the same lists as `random:N`; half of each round until there are as many. */
-export const RANDOM_TRIES = 100
 /** Every so many rounds the best of every kernel are shown to its relatives. */
 const EXCHANGE_EVERY = 10
 /** Draws of a move before chance alone decides. */
@@ -20,15 +19,6 @@ export const isExchange = (round: number): boolean => round > 0 && round % EXCHA
 export interface Schedule extends Walk {
   readonly metric: Metric
   readonly pipelines: ReadonlyMap<Level, PassList>
-}
-
-/** Whether the candidate of this number was pure chance, and how manieth. */
-export function randomNumber(number: number): number | undefined {
-  const round = Math.floor(number / ROUND)
-  const place = number % ROUND
-  if (round === 0 || place >= ROUND / 2) return undefined
-  const index = (round - 1) * (ROUND / 2) + place
-  return index < RANDOM_TRIES ? index : undefined
 }
 
 /** The round after those the state has behind it. `relatives`: what they show, nearest first. */
@@ -51,7 +41,7 @@ export function nextRound(state: State, schedule: Schedule, relatives: readonly 
   const opening = openings(schedule)
   if (round === 0) for (const candidate of opening.slice(0, ROUND)) take(candidate)
   for (let place = chosen.length; place < ROUND; place++) {
-    const index = randomNumber(round * ROUND + place)
+    const index = chanceIndex(round * ROUND + place)
     if (index !== undefined) {
       const draw = seededRandom(randomSeed(seed, kernel, index))
       take({ ...SETTINGS[schedule.metric], passes: randomPassList(schedule.grammar, draw), without: [] })

@@ -12,8 +12,6 @@ import {
 } from '../../store/searches.ts'
 import { type Candidate, candidateKey, candidateText, parseCandidate } from './space/candidate.ts'
 
-/** Candidates of a round: none of them depends on another of the same. */
-export const ROUND = 20
 /** Good candidates kept as parents, of distinct content. */
 export const BEST_KEPT = 16
 

@@ -1,19 +1,12 @@
 /** The searches of a database, as the queries need them. */
 import { kernelFilter } from '../../store/kernel-filter.ts'
 import type { Store } from '../../store/open.ts'
-import { readTrials } from '../../store/searches.ts'
+import { chanceIndex, readTrials } from '../../store/searches.ts'
 import type { Tried } from './curve.ts'
 
-/** Places of a search's candidates that are LLVM's own levels, and those that are pure chance, in rule 1. */
+/** Numbers of a search's candidates that are LLVM's own levels. */
 const OZ = 0
 const O3 = 1
-const ROUND = 20
-
-/** Whether the candidate of this number was pure chance: half of each round after the first, a hundred in all. */
-export function wasChance(number: number): boolean {
-  const round = Math.floor(number / ROUND)
-  return round > 0 && round <= 10 && number % ROUND < ROUND / 2
-}
 
 export interface SearchRow {
   readonly hash: string
@@ -67,7 +60,7 @@ export function readSearches(store: Store, filter?: string): SearchRow[] {
     return {
       ...row,
       ...{ oz: values[OZ] ?? 0, o3: values[O3] ?? 0, ozRodata: all[OZ]?.rodataBytes ?? 0, values },
-      chance: values.filter((_, number) => wasChance(number)),
+      chance: values.filter((_, number) => chanceIndex(number) !== undefined),
     }
   })
 }

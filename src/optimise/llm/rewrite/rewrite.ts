@@ -16,7 +16,9 @@ import type { Prompt, PromptFacts } from '../dialects/dialect.ts'
 import { factsOf } from '../facts.ts'
 import type { Session, Strategy, Task } from '../strategy.ts'
 import { consider } from './consider.ts'
+import { CutShort } from './gate/answer-module.ts'
 import { type KernelModule, readKernel } from './gate/kernel-module.ts'
+import { NoTokens } from './gate/tokens.ts'
 import { faultOf, judgeBuilds } from './judged.ts'
 import { fitting, type View, viewsOf } from './view.ts'
 
@@ -171,7 +173,8 @@ function tryRead(text: string): KernelModule | string {
   try {
     return readKernel(text)
   } catch (error) {
-    if (error instanceof Error) return error.message
+    const unreadable = [CutShort, NoTokens, SyntaxError].some(kind => error instanceof kind)
+    if (unreadable) return (error as Error).message
     throw error
   }
 }

@@ -18,8 +18,8 @@ export interface Headline {
 /** Proposers that choose by trial, with the words for them. */
 const SEEKERS: readonly (readonly [family: string, name: string])[] = [
   ['llm', 'The language model'],
-  ['search', 'Search'],
   ['random', 'Random choice'],
+  ['search', 'Search'],
 ]
 
 const belongs = (cell: Cell, family: string): boolean =>
@@ -133,7 +133,10 @@ function seeker(lines: readonly Line[], family: string, name: string): string {
 
 function time(summary: readonly Summary[], fast: ReturnType<typeof timeGains>): string {
   if (!fast) return 'Time: nothing was measured yet; xlab bench does.'
-  const known = summary.filter(row => row.proposer !== 'xla' && row.time_ratio !== null)
+  const known = summary.filter(
+    row =>
+      row.proposer !== 'xla' && row.time_ratio !== null && Number(row.measured) >= Math.min(5, fast.count),
+  )
   const parts = known.slice(0, 4).map(row => {
     const low = Number(row.time_low)
     const high = Number(row.time_high)
@@ -145,7 +148,8 @@ function time(summary: readonly Summary[], fast: ReturnType<typeof timeGains>): 
           : low > 1
             ? 'slower, at'
             : 'not clearly different, at'
-    return `${row.proposer} is ${word} ${Number(row.time_ratio).toFixed(2)}× XLA’s time`
+    const over = row.measured === fast.count ? '' : ` over ${row.measured} kernels`
+    return `${row.proposer} is ${word} ${Number(row.time_ratio).toFixed(2)}× XLA’s time${over}`
   })
   return `Time: ${parts.join('; ')}. Another build than XLA’s is surely faster for ${fast.faster} of the ${fast.count} kernels that were timed.`
 }

@@ -35,7 +35,7 @@ export function budget(store: Store): Figure {
   const svg = draw(
     {
       height: 340,
-      marginRight: 90,
+      marginRight: 120,
       x: { type: 'log', label: 'candidates tried for each kernel →', tickFormat: ',', grid: true },
       y: { label: '↑ smaller than -Oz, %', grid: true },
       marks: [

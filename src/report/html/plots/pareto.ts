@@ -5,10 +5,15 @@ import { colourOf, draw, type Figure, Plot, ratioLabel, ratioTicks, thinned } fr
 
 const TITLE = 'Size against time, by proposer'
 const MOST_DOTS = 1200
+/** A mean over fewer kernels says nothing of others. */
+const LEAST_KERNELS = 5
 
 /** One large dot a proposer (its geometric means to XLA), small dots its kernels; lower left is better. */
 export function pareto(summary: readonly Summary[], { lines, proposers }: Lines): Figure {
-  const means = summary.filter(row => row.time_ratio !== null && row.size_ratio !== null)
+  const known = summary.filter(row => row.time_ratio !== null && row.size_ratio !== null)
+  const means = known.filter(
+    row => Number(row.measured) >= Math.min(LEAST_KERNELS, Number(known[0]?.measured)),
+  )
   if (means.every(row => row.proposer === 'xla'))
     return {
       state: 'missing',
@@ -26,24 +31,29 @@ export function pareto(summary: readonly Summary[], { lines, proposers }: Lines)
     MOST_DOTS,
   )
   const colour = (row: { proposer: unknown }): string => colourOf(String(row.proposer), proposers)
-  const all = [...dots.map(d => d.x), 1]
-  const sizes = [...dots.map(d => d.y), 1]
+  // Intervals may reach further: they are cut at the frame.
+  const across = extent([...dots.map(dot => dot.x), ...means.map(row => Number(row.time_ratio))])
+  const up = extent([...dots.map(dot => dot.y), ...means.map(row => Number(row.size_ratio))])
   const svg = draw(
     {
       height: 420,
       x: {
         type: 'log',
         base: 2,
+        domain: across,
+        clamp: true,
         label: 'time ÷ XLA’s →',
-        ticks: ratioTicks(Math.min(...all), Math.max(...all)),
+        ticks: ratioTicks(...across),
         tickFormat: ratioLabel,
         grid: true,
       },
       y: {
         type: 'log',
         base: 2,
+        domain: up,
+        clamp: true,
         label: '↑ code bytes ÷ XLA’s',
-        ticks: ratioTicks(Math.min(...sizes), Math.max(...sizes)),
+        ticks: ratioTicks(...up),
         tickFormat: ratioLabel,
         grid: true,
       },
@@ -85,17 +95,28 @@ export function pareto(summary: readonly Summary[], { lines, proposers }: Lines)
   const words = means
     .map(
       row =>
-        `${row.proposer}: ${Number(row.time_ratio).toFixed(2)}× time, ${Number(row.size_ratio).toFixed(2)}× size`,
+        `${row.proposer}: ${Number(row.time_ratio).toFixed(2)}× time over ${row.measured} kernels, ${Number(row.size_ratio).toFixed(2)}× size`,
     )
     .join('; ')
+  const left = known.filter(row => !means.includes(row)).map(row => row.proposer)
+  const few =
+    left.length === 0
+      ? ''
+      : ` Timed on fewer than ${LEAST_KERNELS} kernels and without a mean here: ${left.join(', ')}.`
   return {
     state: 'drawn',
     title: TITLE,
-    caption: `Large dots are geometric means over kernels with their 95 % intervals, small dots single kernels; both axes are ratios to XLA’s own object, so down and left is better. ${words}.`,
+    caption: `Large dots are geometric means over kernels with their 95 % intervals, small dots single kernels; both axes are ratios to XLA’s own object, so down and left is better. ${words}.${few}`,
     legend: [],
     svg,
   }
 }
+
+/** From the least to the most of positive values and 1, with a little room. */
+const extent = (values: readonly number[]): [number, number] => [
+  Math.min(...values, 1) / 1.12,
+  Math.max(...values, 1) * 1.12,
+]
 
 const hasInterval =
   (what: 'time' | 'size') =>

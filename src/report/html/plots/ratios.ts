@@ -74,7 +74,12 @@ export function ratios({ lines, proposers }: Lines): Figure {
     return `${proposer}: ${of('faster')} faster, ${of('slower')} slower, ${of('same')} same, ${of('inconclusive')} inconclusive`
   })
   const left =
-    panels.length > shown.length ? ` ${panels.length - shown.length} more proposers are in the table.` : ''
+    panels.length > shown.length
+      ? ` Others are in the table: ${panels
+          .slice(MOST_PANELS)
+          .map(({ proposer }) => proposer)
+          .join(', ')}.`
+      : ''
   const thin = shown.some(({ cells }) => cells.length > MOST_KERNELS)
     ? ` Of more than ${MOST_KERNELS} kernels every nth is drawn.`
     : ''

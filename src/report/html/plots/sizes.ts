@@ -27,7 +27,7 @@ export function sizeByOp({ lines, proposers }: Lines): Figure {
       if (sizes.length === 0) return []
       const { mean, low, high } = geometricMeanInterval(sizes)
       const drawn = {
-        op: `${op.length > 30 ? `${op.slice(0, 29)}…` : op} (${group.length})`,
+        op: `${op.length > 26 ? `${op.slice(0, 25)}…` : op} (${group.length})`,
         proposer,
         ratio: mean,
       }

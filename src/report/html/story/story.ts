@@ -160,7 +160,7 @@ function facts(store: Store, kernel: Dossier, build: BuildDossier): StoryBuild {
   )
   return {
     by: build.proposers.join(', '),
-    target: `${build.target} (${build.cpu})`,
+    target: build.target === build.cpu ? build.target : `${build.target} (${build.cpu})`,
     state: build.state,
     ...(build.reason !== null && { reason: build.reason.slice(0, 2000) }),
     bytes: build.codeBytes,

@@ -25,8 +25,9 @@ export interface Candidate {
 /** Debian's LLVM, built without assertions, where it is installed. */
 const RELEASE = '/usr/lib/llvm-22'
 const LISTS_A_KERNEL = 40
-/** The programs take long: they get every so manieth candidate. */
-const SPAWNED_OF = 16
+/** The programs take long: of a chunk they get every so manieth candidate. */
+const SPAWNED_OF = 15
+const CHUNK = 60
 const TARGETS = { overheadMs: 0.5, release: 10, assertions: 6, workers: 1.7 }
 
 export async function run(parts: readonly string[]): Promise<boolean> {
@@ -105,71 +106,79 @@ export async function runAll(
   return { seconds: (performance.now() - started) / 1000, trials }
 }
 
+/** Everything in turns, chunk by chunk, so that what disturbs the machine disturbs all alike; medians of the chunks. */
 async function measure(toolchain: Toolchain, inputs: readonly Uint8Array[]) {
   const all = await candidates(toolchain, inputs, LISTS_A_KERNEL)
-  const one = await withBuilder(toolchain, { workers: 1 }, builder => warmed(builder, all, 4))
-  const two = await withBuilder(toolchain, { workers: 2 }, builder => warmed(builder, all, 8))
-  const few = all.filter((_, i) => i % SPAWNED_OF === 0)
-  const programs = await withBuilder(toolchain, { engine: 'spawn' }, builder => runAll(builder, few, 1))
-  const same = few.every((_, i) => hashOf(programs.trials[i]) === hashOf(one.trials[i * SPAWNED_OF]))
-  const made = one.trials.filter(trial => trial.state === 'ok')
-  const inLlvm = made.reduce((sum, { spent }) => sum + total(spent), 0)
-  const brokenMs = one.trials.reduce(
-    (sum, trial) => sum + (trial.state === 'ok' ? 0 : trial.seconds * 1000),
-    0,
+  const builders = await Promise.all([
+    openBuilder(toolchain, { workers: 1 }),
+    openBuilder(toolchain, { workers: 2 }),
+    openBuilder(toolchain, { engine: 'spawn' }),
+  ])
+  const [one, two, programs] = builders
+  const rows: { overheadMs: number; ratio: number; twoWorkers: number; rate: number; spawned: number }[] = []
+  const made: Made[] = []
+  let compared = 0
+  let different = 0
+  // The workers start, and meet every kernel, before the clock does.
+  for (const builder of [one, two]) await runAll(builder, all.slice(0, 2 * inputs.length), 8)
+  for (let at = 0; at < all.length; at += CHUNK) {
+    const chunk = all.slice(at, at + CHUNK)
+    const single = await runAll(one, chunk, 4)
+    const double = await runAll(two, chunk, 8)
+    const few = chunk.filter((_, i) => i % SPAWNED_OF === 0)
+    const spawned = await runAll(programs, few, 1)
+    compared += few.length
+    different += few.filter(
+      (_, i) => hashOf(spawned.trials[i]) !== hashOf(single.trials[i * SPAWNED_OF]),
+    ).length
+    const good = single.trials.filter(trial => trial.state === 'ok')
+    made.push(...good)
+    if (good.length < chunk.length) continue
+    const inLlvm = good.reduce((sum, { spent }) => sum + total(spent), 0)
+    const rate = chunk.length / single.seconds
+    rows.push({
+      overheadMs: (single.seconds * 1000 - inLlvm) / chunk.length,
+      ratio: rate / (few.length / spawned.seconds),
+      twoWorkers: single.seconds / double.seconds,
+      rate,
+      spawned: few.length / spawned.seconds,
+    })
+  }
+  const middle = (what: keyof (typeof rows)[number]): number => median(rows.map(row => row[what]))
+  const shares = Object.keys(made[0]?.spent ?? {}).map(
+    what => `${what} ${mean(made.map(({ spent }) => spent?.[what as keyof typeof spent] ?? 0)).toFixed(2)}`,
   )
-  const overheadMs = (one.seconds * 1000 - inLlvm - brokenMs) / made.length
-  const rate = all.length / one.seconds
-  const ratio = rate / (few.length / programs.seconds)
-  const twoWorkers = one.seconds / two.seconds
-  const shares = made.reduce<Record<string, number>>((sum, { spent }) => {
-    for (const [what, ms] of Object.entries(spent ?? {})) sum[what] = (sum[what] ?? 0) + ms / made.length
-    return sum
-  }, {})
-  const again = made.filter(({ spent }) => spent?.emit === 0).length
+  const again = made.filter(({ spent }) => spent?.emit === 0).length / made.length
+  const ownMs = median(made.map(({ seconds, spent }) => seconds * 1000 - total(spent)))
   console.log(
-    `  ${all.length} candidates, ${made.length} made; equal to the programs': ${same ? 'all' : 'NOT ALL'} of ${few.length}`,
+    `  ${all.length} candidates, ${made.length} made, ${different} of ${compared} not equal to the programs' builds`,
   )
   console.log(
-    `  one worker: ${rate.toFixed(0)} candidates/s; programs: ${(few.length / programs.seconds).toFixed(1)}/s`,
+    `  one worker: ${middle('rate').toFixed(0)} candidates/s; programs: ${middle('spawned').toFixed(1)}/s`,
   )
   console.log(
-    `  in LLVM, ms a candidate: ${Object.entries(shares)
-      .map(([what, ms]) => `${what} ${ms.toFixed(2)}`)
-      .join(', ')}`,
+    `  in LLVM, ms a candidate: ${shares.join(', ')}; ${(100 * again).toFixed(0)} % came to IR emitted before`,
   )
-  console.log(`  ${((100 * again) / made.length).toFixed(0)} % came to IR that was emitted before`)
   console.log(
-    `  own overhead: ${overheadMs.toFixed(3)} ms a candidate (target ${TARGETS.overheadMs}), of it in the worker ${ownMs(made).toFixed(3)}`,
+    `  own overhead: ${middle('overheadMs').toFixed(3)} ms a candidate (target ${TARGETS.overheadMs}), of it in the worker ${ownMs.toFixed(3)}`,
   )
-  console.log(`  two workers: ${twoWorkers.toFixed(2)}× one (target ${TARGETS.workers})`)
-  return { overheadMs, ratio: same ? ratio : 0, twoWorkers }
-}
-
-/** Starts the workers and lets them meet every kernel before the clock starts. */
-async function warmed(builder: Builder, all: readonly Candidate[], atOnce: number) {
-  await runAll(builder, all.slice(0, 64), atOnce)
-  return runAll(builder, all, atOnce)
-}
-
-async function withBuilder<T>(
-  toolchain: Toolchain,
-  options: Parameters<typeof openBuilder>[1],
-  work: (builder: Builder) => Promise<T>,
-): Promise<T> {
-  const builder = await openBuilder(toolchain, options)
-  try {
-    return await work(builder)
-  } finally {
+  console.log(`  two workers: ${middle('twoWorkers').toFixed(2)}× one (target ${TARGETS.workers})`)
+  for (const builder of builders) {
     for (const [why, times] of builder.handedOver)
       console.log(`  left to the programs, ${times}: ${why.split('\n')[0]}`)
     await builder.close()
+  }
+  return {
+    overheadMs: middle('overheadMs'),
+    ratio: different === 0 ? middle('ratio') : 0,
+    twoWorkers: middle('twoWorkers'),
   }
 }
 
 type Made = Extract<Trial, { state: 'ok' }>
 const total = (spent: Made['spent']): number => Object.values(spent ?? {}).reduce((a, b) => a + b, 0)
-const ownMs = (made: readonly Made[]): number =>
-  made.reduce((sum, { seconds, spent }) => sum + seconds * 1000 - total(spent), 0) / made.length
+const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 const hashOf = (trial: Trial | undefined): string =>
   trial?.state === 'ok' ? `${trial.contentHash} ${trial.sizes.objectBytes}` : (trial?.message ?? '')

@@ -32,8 +32,17 @@ export function openApi(library: string) {
     return text.trim()
   }
 
+  const copy = lib.func('void *memcpy(uint8_t *, const void *, size_t)')
+  const copyBytes = (at: Pointer, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length)
+    copy(bytes, at, length)
+    return bytes
+  }
+
   return {
     lib,
+    /** The bytes at an address, copied: what is there may be freed. */
+    copyBytes,
     version: (): string => {
       const [major, minor, patch] = [[0], [0], [0]]
       getVersion(major, minor, patch)
@@ -69,9 +78,5 @@ export function openApi(library: string) {
 }
 
 export type Api = ReturnType<typeof openApi>
-
-/** The bytes at an address, copied: what is there may be freed. */
-export const copyBytes = (at: Pointer, length: number): Uint8Array =>
-  length === 0 ? new Uint8Array() : new Uint8Array(koffi.view(at, length)).slice()
 
 const RETURN_STATUS = 2

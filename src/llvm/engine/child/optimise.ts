@@ -1,6 +1,6 @@
 /** What `opt` does: a clone of the parsed module, attributes, passes, text. */
 import type { MakeRequest, Spent } from '../protocol.ts'
-import { type Api, copyBytes, type Pointer } from './api.ts'
+import type { Api, Pointer } from './api.ts'
 import { type Machines, machineArgs, type SetTarget } from './machines.ts'
 import type { Modules } from './modules.ts'
 import type { Options } from './options.ts'
@@ -75,7 +75,7 @@ export function openOptimiser(
         throw new Unmade('what the passes made does not verify')
       return timed(spent, 'print', () => {
         const text = print(module) as Pointer
-        const bytes = copyBytes(text, Number(length(text)))
+        const bytes = api.copyBytes(text, Number(length(text)))
         api.disposeMessage(text)
         return bytes
       })

@@ -3,6 +3,7 @@
  * instructions; the rest race in heats, whose times steer what is tried next. What won is measured again, by samples
  * that chose nothing, before it is reported.
  */
+import { runsOn } from '../../../kernel/runs-on.ts'
 import { progress } from '../../../log.ts'
 import { RACE_PLAN, type RacePlan } from '../../../measure/race.ts'
 import { write } from '../../../store/open.ts'
@@ -10,7 +11,7 @@ import { ROUND } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
-import { rescore, saveState } from '../state.ts'
+import { rescore, type Score, saveState } from '../state.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, runHeats } from './heat.ts'
 import { lastRaces, UNMEASURED } from './last-race.ts'
@@ -20,6 +21,8 @@ import { type Course, courseOf } from './reference.ts'
 const HEAT_ROUNDS = 10
 const ENTRANTS = [24, 12] as const
 const SCALE = 1_000_000
+/** Kernels that try and race together. */
+const TOGETHER = 20
 
 const HEAT: RacePlan = {
   ...RACE_PLAN,
@@ -42,10 +45,43 @@ export async function searchByTime(
 ): Promise<Settled[]> {
   const settled: Settled[] = []
   const runners: Runner[] = []
+  const host = await services.host()
   for (const kernel of kernels) {
+    if (!runsOn(kernel.input.target, host.target)) {
+      const why = `${host.name} cannot run code for ${kernel.input.target.name}`
+      settled.push({ kernel, outcome: { why }, refuted: [] })
+      continue
+    }
     const course = await courseOf(kernel.input.kernel, services)
     if ('why' in course) settled.push({ kernel, outcome: course, refuted: [] })
     else runners.push({ kernel, course, known: knownOf(kernel), pool: new Map() })
+  }
+  const heat = async (some: readonly Runner[], stop: number, round: number): Promise<void> => {
+    const score = (kernel: Searched): Score => scoreOf(runnerOf(some, kernel))
+    await tryRounds(
+      some.map(({ kernel }) => kernel),
+      stop,
+      kernels,
+      schedule,
+      score,
+      services,
+      {
+        onTrial: (kernel, candidate, { contentHash, instructions }) => {
+          const { known, pool } = runnerOf(some, kernel)
+          if (!known.has(contentHash) && !pool.has(contentHash))
+            pool.set(contentHash, { candidate, contentHash, instructions })
+        },
+      },
+    )
+    const entering = some.map(runner => heatOf(runner, round === 0 ? ENTRANTS[0] : ENTRANTS[1]))
+    await runHeats(entering, { ...HEAT, seed: 1 + round }, services, result => {
+      const runner = runnerOf(some, result.heat.kernel)
+      for (const content of result.wrong) runner.known.set(content, Number.POSITIVE_INFINITY)
+      for (const { build, selected } of result.outcome?.candidates ?? [])
+        runner.known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
+      finishHeat(runner, services)
+      shown.step(result.heat.kernel.input.kernel.slice(0, 8))
+    })
   }
   const rounds = Math.ceil(budget.candidates / ROUND)
   const heats = Math.ceil(rounds / HEAT_ROUNDS)
@@ -62,30 +98,10 @@ export async function searchByTime(
           due.map(({ kernel }) => kernel),
           round,
         )
-      await tryRounds(
-        due.map(({ kernel }) => kernel),
-        Math.min(rounds, round + HEAT_ROUNDS),
-        kernels,
-        schedule,
-        kernel => scoreOf(runnerOf(due, kernel)),
-        services,
-        {
-          onTrial: (kernel, candidate, { contentHash, instructions }) => {
-            const { known, pool } = runnerOf(due, kernel)
-            if (!known.has(contentHash) && !pool.has(contentHash))
-              pool.set(contentHash, { candidate, contentHash, instructions })
-          },
-        },
-      )
-      const entering = due.map(runner => heatOf(runner, round === 0 ? ENTRANTS[0] : ENTRANTS[1]))
-      await runHeats(entering, { ...HEAT, seed: 1 + round }, services, result => {
-        const runner = runnerOf(due, result.heat.kernel)
-        for (const content of result.wrong) runner.known.set(content, Number.POSITIVE_INFINITY)
-        for (const { build, selected } of result.outcome?.candidates ?? [])
-          runner.known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
-        finishHeat(runner, services)
-        shown.step(result.heat.kernel.input.kernel.slice(0, 8))
-      })
+      // Some at a time: what is killed loses little.
+      for (let at = 0; at < due.length && performance.now() < budget.until; at += TOGETHER) {
+        await heat(due.slice(at, at + TOGETHER), Math.min(rounds, round + HEAT_ROUNDS), round)
+      }
     }
   } finally {
     shown.done()

@@ -11,6 +11,7 @@ import { type MeasurableKernel, measurableKernels, referenceOf } from '../store/
 import { type Aim, type CampaignOutcome, runCampaign } from './campaign.ts'
 import { refreshEstimates } from './estimate.ts'
 import type { BenchServices, Work } from './group.ts'
+import { readLinkedSizes } from './linked.ts'
 
 export type { BenchServices } from './group.ts'
 
@@ -41,6 +42,7 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
   if (pending.length > 0) warnIfBusy(name, before.state, before.cores)
   const first =
     pending.length > 0 ? await runCampaign(pending, 'report', options, { id, before }, services) : NOTHING
+  await readLinkedSizes(pending, services)
   const left = Math.max(0, options.budgetMs - (performance.now() - started))
   const best =
     options.confirm === 'never'

@@ -26,7 +26,7 @@ export interface Linkable {
 
 export interface LinkOptions {
   readonly target: Target
-  /** Decides the order of the functions in the executable, and so where each of them lies. */
+  /** Decides the order of the functions in the executable and the padding before them, and so where each lies. */
   readonly orderSeed: number
   /** Where the executable is put. */
   readonly directory: string
@@ -51,7 +51,13 @@ export async function linkBundle(linkables: readonly Linkable[], options: LinkOp
   const work = await mkdtemp(join(directory, 'link-'))
   try {
     await Promise.all([...files].map(([name, bytes]) => writeFile(join(work, name), bytes)))
-    await writeFile(join(work, 'table.c'), table(linkables.map(({ id }) => id)))
+    await writeFile(
+      join(work, 'table.c'),
+      table(
+        linkables.map(({ id }) => id),
+        options.orderSeed,
+      ),
+    )
     await writeFile(join(work, 'objects'), [...files.keys()].join('\n'))
     const [program = '', ...leading] = zig.cc(target)
     const exit = await run(
@@ -105,8 +111,12 @@ function refuse(
   return gateParsed(object, symbol, options)
 }
 
-const table = (ids: readonly string[]): string =>
+/** Padding before all functions: each link has them at other places in their pages too. Multiples of 16, below 4096. */
+const padding = (seed: number): number => 16 * (Math.imul(seed, 0x9e3779b1) >>> 24)
+
+const table = (ids: readonly string[], seed: number): string =>
   [
+    `__asm__(".text\\n.balign 16\\n.skip ${padding(seed)}\\n");`,
     'struct function { const char *id; void *(*call)(const void *); };',
     ...ids.map(id => `extern void *${symbolOf(id)}(const void *);`),
     'extern const struct function xlab_functions[];',

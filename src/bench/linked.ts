@@ -1,0 +1,60 @@
+/** Linked sizes of what was measured: one link for each set of symbols that builds need tells for all that need it. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inState } from '../config/paths.ts'
+import { forAll } from '../lanes/lanes.ts'
+import { definedGlobals, parseObject } from '../llvm/object.ts'
+import { linkedBytes, ownBytes, type SizedObject } from '../runner/linked-size.ts'
+import { getBlob } from '../store/blobs.ts'
+import { write } from '../store/open.ts'
+import { putReading } from '../store/readings.ts'
+import type { BenchServices, Work } from './group.ts'
+
+interface Unread {
+  readonly hash: string
+  readonly objectHash: string
+  readonly needs: string
+}
+
+/** Reads and stores the linked size of the works' builds that have none. */
+export async function readLinkedSizes(works: readonly Work[], services: BenchServices): Promise<void> {
+  const { store, host, lanes, signal } = services
+  const unread = store.prepare(
+    `SELECT hash, object_hash AS objectHash, coalesce(undefined_symbols, '[]') AS needs FROM build WHERE hash = ?
+      AND NOT EXISTS (SELECT 1 FROM reading WHERE build_hash = hash AND metric = 'linked')`,
+  )
+  const hashes = new Set(works.flatMap(({ kernel }) => kernel.builds.map(({ hash }) => hash)))
+  const rows = [...hashes].flatMap(hash => {
+    const row = unread.get(hash) as Unread | undefined
+    return row ? [row] : []
+  })
+  const sets = Map.groupBy(rows, ({ needs }) => JSON.stringify((JSON.parse(needs) as string[]).sort()))
+  await mkdir(inState('work'), { recursive: true })
+  const directory = await mkdtemp(join(inState('work'), 'linked-'))
+  const sized = ({ objectHash }: Unread): SizedObject => {
+    const object = getBlob(store, objectHash)
+    const globals = definedGlobals(parseObject(object))
+    return { object, symbol: globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel' }
+  }
+  try {
+    await forAll(lanes, sets.values(), signal, async set => {
+      const [first] = set
+      if (!first) return
+      const one = sized(first)
+      const whole = await linkedBytes(one, { target: host.target, directory, signal })
+      if (whole === undefined) return
+      const library = whole - ownBytes(one.object)
+      write(store, () => {
+        for (const row of set)
+          putReading(store, {
+            build: row.hash,
+            metric: 'linked',
+            source: 'linker',
+            value: library + ownBytes(sized(row).object),
+          })
+      })
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}

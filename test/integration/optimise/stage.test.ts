@@ -115,3 +115,19 @@ test('elsewhere than on the harvest’s CPU there is no object of XLA’s', asyn
   const [elsewhere] = await make('xla')
   expect([...(elsewhere?.reasons.keys() ?? [])]).toEqual(['harvested on another CPU: a CPU that nobody has'])
 })
+
+test('workers and processes store the same builds to the last byte', async () => {
+  const columns =
+    'hash, state, reason, object_hash, ir_hash, content_hash, instructions, commands, undefined_symbols'
+  const stored = async (engine: 'in-process' | 'spawn'): Promise<unknown[]> => {
+    store = openStore(':memory:')
+    fill(store)
+    const proposers = parseProposers('xla,xla-ir,opt:Oz,passes:function(trigger-crash-function)')
+    const targets = [await nativeTarget(toolchain)]
+    await optimise({ proposers, targets, engine, filter: 'name:wrapped' }, services())
+    return store.prepare(`SELECT ${columns} FROM build ORDER BY hash`).all()
+  }
+  const [workers, processes] = [await stored('in-process'), await stored('spawn')]
+  expect(workers.length).toBeGreaterThan(4)
+  expect(workers).toEqual(processes)
+})

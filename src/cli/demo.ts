@@ -9,7 +9,10 @@ import { createContext } from './context.ts'
 
 const MODELS = ['mlp', 'cnn']
 const DEMO_DB = `${RESULTS_DIR}/demo.db`
-const REPORT = `${RESULTS_DIR}/demo.md`
+const REPORTS = [`${RESULTS_DIR}/demo.md`, `${RESULTS_DIR}/demo.html`]
+/** The language model works on a few kernels only: its answers take seconds each. */
+const FEW = 'sample:6'
+const ANSWERS = '4'
 
 export const run: CommandModule['run'] = async (_args, options, outer) => {
   const started = performance.now()
@@ -21,15 +24,19 @@ export const run: CommandModule['run'] = async (_args, options, outer) => {
   const steps: readonly (readonly [name: string, args: readonly string[], options: Options])[] = [
     ['harvest', MODELS, { runtime: options.runtime, image: options.image, xlaFlags: options.xlaFlags }],
     ['optimise', [], {}],
+    ['optimise', [], { with: `random:${ANSWERS},llm`, samples: ANSWERS, filter: FEW }],
     ['verify', [], {}],
     ['bench', [], {}],
-    ['report', [], { output: REPORT }],
+    ...REPORTS.map(output => ['report', [], { output: here(output) }] as const),
+    ['query', ['llm'], {}],
   ]
   let worst: ExitCode = EXIT.ok
   for (const [index, [name, args, own]] of steps.entries()) {
     const command = COMMANDS.find(entry => entry.name === name)
     if (!command) throw new Error(`no command ${name}`)
-    log.info(`\n[${index + 1}/${steps.length}] xlab ${[name, ...args].join(' ')} --db ${here(db)}`)
+    log.info(
+      `\n[${index + 1}/${steps.length}] xlab ${[name, ...args, ...typed(own)].join(' ')} --db ${here(db)}`,
+    )
     const defaults = Object.fromEntries(
       (command.options ?? []).flatMap(([flags, , value]) => optionDefault(flags, value)),
     )
@@ -37,7 +44,9 @@ export const run: CommandModule['run'] = async (_args, options, outer) => {
     if (code !== EXIT.ok && code !== EXIT.partly) return code
     if (code === EXIT.partly) worst = code
   }
-  log.info(`\ndone in ${((performance.now() - started) / 1000).toFixed(0)} s; the report is ${here(REPORT)}`)
+  log.info(
+    `\ndone in ${((performance.now() - started) / 1000).toFixed(0)} s; the reports are ${REPORTS.map(here).join(' and ')}`,
+  )
   log.info(`next: ./xlab query results --db ${here(db)}, or harvest your own: ./xlab harvest my_model.py`)
   return worst
 }
@@ -46,6 +55,12 @@ function optionDefault(flags: string, value: string | undefined): [string, strin
   const name = /--([a-z-]+)/.exec(flags)?.[1]?.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
   return name === undefined || value === undefined ? [] : [[name, value]]
 }
+
+/** Options as a person types them. */
+const typed = (options: Options): string[] =>
+  Object.entries(defined(options)).map(
+    ([name, value]) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)} ${value}`,
+  )
 
 const defined = (options: Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

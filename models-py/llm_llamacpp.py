@@ -44,6 +44,9 @@ def main():
     params.n_ctx = options.context
     # One slot: the samples of one prompt come one after the other and share what was computed of it.
     params.n_parallel = 1
+    # served.ts knows the pieces a prompt is computed in.
+    params.n_batch = 2048
+    params.n_ubatch = 512
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = options.threads
     params.cpuparams_batch.n_threads = options.threads

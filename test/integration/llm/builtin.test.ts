@@ -83,8 +83,12 @@ test('one seed gives one answer, in any order and after other prompts; the promp
   expect(await ask(4)).toMatchObject({ state: 'ok', cachedTokens: expect.any(Number) })
   const cached = await ask(5)
   expect(cached.state === 'ok' && (cached.cachedTokens ?? 0) / cached.promptTokens).toBeGreaterThan(0.9)
-  // Half of the prompt is known to the server from here.
+  // Half of the prompt is known to the server from here, and is not computed again.
   await ask(1, { prompt: request.prompt.slice(0, request.prompt.length / 2) })
+  const shared = await ask(3)
+  expect(shared).toMatchObject({ text: first[2] })
+  const known = shared.state === 'ok' ? (shared.cachedTokens ?? 0) / shared.promptTokens : 0
+  expect(known > 0.2 && known < 0.8).toBe(true)
   expect([await textOf(3), await textOf(1), await textOf(2)]).toEqual([first[2], first[0], first[1]])
 })
 

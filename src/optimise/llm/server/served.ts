@@ -119,10 +119,21 @@ async function connect(served: Served): Promise<Connection> {
   return opened
 }
 
+/** llama.cpp computes a prompt in pieces of CHUNK tokens; one shorter than EDGE gives slightly other numbers. */
+const CHUNK = 512
+const EDGE = 32
+
+/** Whether `tokens` computed behind `known` ones give exactly what all of them at once would. */
+function asIfWhole(tokens: number, known: number): boolean {
+  const whole = (count: number): boolean => count % CHUNK === 0 || count % CHUNK >= EDGE
+  return known === 0 || (known >= EDGE && whole(tokens) && whole(tokens - known))
+}
+
 /**
- * A request to llama.cpp, after the prompt has been computed once from its beginning. A prompt computed in other
- * pieces, or together with the first token of the reply, gives slightly other numbers, and so another text for the
- * same seed; this way each sample finds the same state, in any order, on any day.
+ * A request to llama.cpp, after its prompt has been computed once for all its samples. A prompt computed in other
+ * pieces, or together with the first token of the reply, gives another text for the same seed; this way each sample
+ * finds the same state, in any order, on any day. What the prompt shares with the last one is kept where that changes
+ * nothing: test/integration/llm compares the texts.
  */
 async function prepared(
   opened: Connection,
@@ -131,14 +142,21 @@ async function prepared(
 ): Promise<Completion> {
   const prompt = `${request.system ?? ''}\0${request.prompt}`
   if (kind !== 'llama.cpp' || opened.prompt === prompt) return opened.client.complete(request)
+  const shares = opened.prompt !== undefined && !prompt.startsWith(opened.prompt)
   opened.prompt = undefined
   const { grammar: _, stop: __, ...bare } = request
-  const first = await opened.client.complete({ ...bare, maxTokens: 1 }, { cache_prompt: false })
+  const compute = (share: 'shared' | 'alone'): Promise<Completion> =>
+    opened.client.complete({ ...bare, maxTokens: 1 }, { cache_prompt: share === 'shared' })
+  let first = await compute(shares ? 'shared' : 'alone')
+  const exact =
+    first.state === 'ok' ? asIfWhole(first.promptTokens, first.cachedTokens ?? 0) : first.kind !== 'empty'
+  if (shares && !exact) first = await compute('alone')
   if (first.state === 'failed' && first.kind !== 'empty') return first
   opened.prompt = prompt
   const completion = await opened.client.complete(request)
   if (completion.state === 'failed') return completion
-  return { ...completion, cachedTokens: 0, seconds: completion.seconds + first.seconds }
+  const cachedTokens = first.state === 'ok' ? (first.cachedTokens ?? 0) : 0
+  return { ...completion, cachedTokens, seconds: completion.seconds + first.seconds }
 }
 
 const soon = (): Promise<undefined> =>

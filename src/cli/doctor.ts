@@ -7,6 +7,7 @@ import { inState, STATE_DIR } from '../config/paths.ts'
 import { findEngine } from '../containers/engine.ts'
 import { EXIT, type ExitCode, XlabError } from '../errors.ts'
 import { findPython as findTensorflowPython } from '../harvest/runtime/python-env.ts'
+import { jailHere } from '../hosts/jail.ts'
 import { nativeTarget } from '../llvm/targets.ts'
 import { ensureToolchain, installedToolchain, NEWER_LLVM_WHEEL, PINNED_LLVM } from '../llvm/toolchain.ts'
 import { findPython, isFetched } from '../llvm/wheels.ts'
@@ -35,6 +36,7 @@ export async function run(_args: readonly string[], options: Options, context: C
     ...(await llvmFindings(llvm, pip)),
     fetched('LLVM 23, reader of newer IR', isFetched(NEWER_LLVM_WHEEL), pip),
     fetched('zig, linker of runners', isFetched(ZIG_WHEEL), pip),
+    ...(await jailFindings()),
     await languageModelFinding(pip),
     ...(await runtimeFindings()),
     await diskFinding(),
@@ -106,6 +108,17 @@ async function runtimeFindings(): Promise<Finding[]> {
   })
   const usable = local.state === 'ok' || docker.state === 'ok'
   return [docker, usable && local.state === 'missing' ? { ...local, state: 'later' } : local]
+}
+
+/** Layers that a child of the runner really gets on this machine; nothing is said before there is a linker. */
+async function jailFindings(): Promise<Finding[]> {
+  if (!isFetched(ZIG_WHEEL)) return []
+  return [
+    await attempt('jail for foreign code', async () => {
+      const { jail, clock } = await jailHere()
+      return `${jail.join(', ')}; times by the ${clock} clock`
+    }),
+  ]
 }
 
 /** Nothing but `--with llm` and hints need it, and there are other ways to a model. */

@@ -62,7 +62,17 @@ export async function linkBundle(linkables: readonly Linkable[], options: LinkOp
     const [program = '', ...leading] = zig.cc(target)
     const exit = await run(
       program,
-      [...leading, '-static', '-O2', '-s', ...runner, 'table.c', '@objects', '-o', 'bundle'],
+      [
+        ...leading,
+        '-static',
+        '-O2',
+        '-s',
+        ...runner,
+        'table.c',
+        ...(files.size > 0 ? ['@objects'] : []),
+        '-o',
+        'bundle',
+      ],
       { cwd: work, ...(signal && { signal }) },
     )
     signal?.throwIfAborted()

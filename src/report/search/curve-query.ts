@@ -2,7 +2,7 @@
 import type { NamedQuery } from '../../store/named-queries.ts'
 import type { Store } from '../../store/open.ts'
 import { columns, geomean } from './columns.ts'
-import { bestOf, chanceAt, expectedBest, type Tried, worthOfRandomTries } from './curve.ts'
+import { bestOf, chanceAt, expectedBest, type Tried } from './curve.ts'
 import { readSearches, type SearchRow, tried } from './read.ts'
 
 const BASELINES = ['oz', 'o3', 'xla'] as const
@@ -11,7 +11,7 @@ const BASELINES = ['oz', 'o3', 'xla'] as const
 const STEPS = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000, 5000, 10_000] as const
 
 /** Searches for size that went equally far can be put on one curve; kernels without the baseline are left out. */
-function onCurve(rows: readonly SearchRow[], baseline: (typeof BASELINES)[number]): Tried[] {
+export function onCurve(rows: readonly SearchRow[], baseline: (typeof BASELINES)[number]): Tried[] {
   return rows.map(row => tried(row, baseline)).filter(one => one !== undefined)
 }
 
@@ -46,14 +46,4 @@ export const CURVE_QUERY: NamedQuery = {
         }
       })
     }),
-}
-
-/** Random tries per kernel that lead as far as a result over fair -Oz, with -Oz as the fallback; see curve.ts. */
-export function worthInDatabase(
-  store: Store,
-  ratioToOz: number,
-  filter?: string,
-): ReturnType<typeof worthOfRandomTries> {
-  const [rows] = sizeSearches(store, filter)
-  return rows === undefined ? undefined : worthOfRandomTries(onCurve(rows, 'oz'), ratioToOz)
 }

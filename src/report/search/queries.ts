@@ -7,6 +7,7 @@ import { columns, settings } from './columns.ts'
 import { greedyPortfolio } from './curve.ts'
 import { CURVE_QUERY, sizeSearches } from './curve-query.ts'
 import { SEARCH_QUERY } from './search-query.ts'
+import { WORTH_QUERY } from './worth.ts'
 
 const MOST_LISTS = 12
 
@@ -96,6 +97,7 @@ const FINDINGS: NamedQuery = {
 export const SEARCH_QUERIES: readonly NamedQuery[] = [
   SEARCH_QUERY,
   CURVE_QUERY,
+  WORTH_QUERY,
   PORTFOLIO,
   FEATURES,
   FINDINGS,

@@ -1,5 +1,6 @@
 /** The report's question and its answer, in plain words with figures. */
 import { geometricMean } from '../measure/statistics.ts'
+import type { AnswerRow } from '../store/named-queries.ts'
 import type { Store } from '../store/open.ts'
 import { namedQuery } from './queries.ts'
 import type { Summary } from './summary.ts'
@@ -14,7 +15,11 @@ export interface Answer {
 }
 
 /** The question, and one sentence or two for each proposer and for the best of all. */
-export function answer(store: Store, summary: readonly Summary[]): Answer {
+export function answer(
+  store: Store,
+  summary: readonly Summary[],
+  best: readonly AnswerRow[] = namedQuery('best').rows(store),
+): Answer {
   const models = store
     .prepare("SELECT DISTINCT model FROM harvest WHERE state = 'complete' ORDER BY model")
     .pluck()
@@ -25,7 +30,7 @@ export function answer(store: Store, summary: readonly Summary[]): Answer {
     question: `XLA compiled ${from} into ${plural(kernels, 'kernel')} of its own. Is its code for them the fastest, or the smallest, there is?`,
     sentences: [
       ...summary.filter(row => row.proposer !== 'xla').map(about),
-      ...bestOf(store).map(text => [text]),
+      ...bestOf(best).map(text => [text]),
     ],
   }
 }
@@ -61,8 +66,7 @@ function between(low: unknown, high: unknown): { text: string; decided: boolean 
 }
 
 /** What one would get by taking, for each kernel, the build that is surely fastest, and the smallest. */
-function bestOf(store: Store): string[] {
-  const rows = namedQuery('best').rows(store)
+function bestOf(rows: readonly AnswerRow[]): string[] {
   const times = numbers(rows.map(row => row.ratio))
   const again = numbers(rows.map(row => (row.comparison === 'faster' ? row.confirmed_ratio : 1)))
   const confirmed = rows.filter(row => row.confirmed !== null).length

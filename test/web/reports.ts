@@ -66,6 +66,7 @@ export async function hostileReport(): Promise<string> {
       kernel_hash: first,
       target_id: 1,
       source: 'llm',
+      metric: 'size',
       position: 0,
       function: 'kernel',
     },

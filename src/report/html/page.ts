@@ -3,6 +3,7 @@ import type { Toolchain } from '../../llvm/toolchain.ts'
 import { progress } from '../../log.ts'
 import type { Store } from '../../store/open.ts'
 import { answer } from '../answer.ts'
+import { namedQuery } from '../queries.ts'
 import { summarise } from '../summary.ts'
 import { clientScript, clientStyle } from './bundle.ts'
 import { headline } from './headline.ts'
@@ -31,8 +32,9 @@ const MOST_BYTES = 4_900_000
 export async function htmlReport(store: Store, options: PageOptions): Promise<string> {
   const lines = readLines(store)
   const summary = summarise(store)
-  const said = answer(store, summary)
-  const { tiles, sentences } = headline(store, lines, summary)
+  const best = namedQuery('best').rows(store)
+  const said = answer(store, summary, best)
+  const { tiles, sentences } = headline(store, lines, summary, best)
   const style = clientStyle()
   const script = clientScript()
   const drawn = figures(store, lines, summary)

@@ -98,7 +98,9 @@ function builds(story) {
       el(
         'td',
         { class: 'why' },
-        [build.reason, ...build.verdicts.map((/** @type {any} */ v) => v.text)].filter(Boolean).join(' · '),
+        [build.reason, ...build.readings, ...build.verdicts.map((/** @type {any} */ v) => v.text)]
+          .filter(Boolean)
+          .join(' · '),
       ),
     )
   })

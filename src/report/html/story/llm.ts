@@ -34,8 +34,11 @@ const MOST_ASKED = 12
 export function exchangesOf(store: Store, kernel: string, texts: Texts): Asked[] {
   const rows = cached(
     store,
-    `SELECT llm, model, strategy, metric, form, sample, round, outcome, class, reason, prompt_hash, reply_hash,
-      reply_tokens, seconds FROM exchange WHERE kernel_hash = ? ORDER BY build_hash IS NULL, id LIMIT ${MOST_ASKED}`,
+    `SELECT x.llm, x.model, x.strategy, x.metric, x.form, x.sample, x.round, x.outcome, x.class, x.reason, x.prompt_hash,
+      x.reply_hash, x.reply_tokens, x.seconds, b.code_bytes AS bytes,
+      (SELECT group_concat(DISTINCT v.state) FROM current_verdict v WHERE v.build_hash = b.hash) AS verdict
+     FROM exchange x LEFT JOIN build b ON b.hash = x.build_hash
+     WHERE x.kernel_hash = ? ORDER BY x.build_hash IS NULL, x.id LIMIT ${MOST_ASKED}`,
   ).all(kernel) as {
     llm: string
     model: string
@@ -51,11 +54,18 @@ export function exchangesOf(store: Store, kernel: string, texts: Texts): Asked[]
     reply_hash: string | null
     reply_tokens: number | null
     seconds: number
+    bytes: number | null
+    verdict: string | null
   }[]
   return rows.map(row => ({
     who: `${row.llm} (${row.model}), ${row.strategy} for ${row.metric}, ${row.form}, sample ${row.sample}${row.round > 0 ? `, repair ${row.round}` : ''}; ${row.reply_tokens ?? 0} tokens in ${row.seconds.toFixed(1)} s`,
     outcome: row.outcome,
-    why: [row.class, row.reason].filter(part => part !== null).join(': '),
+    why: [
+      [row.class, row.reason].filter(part => part !== null).join(': '),
+      row.bytes === null ? '' : `${row.bytes} bytes of code, ${row.verdict ?? 'not judged'}`,
+    ]
+      .filter(part => part !== '')
+      .join('; '),
     prompt: texts.put(shortened(getText(store, row.prompt_hash))),
     ...(row.reply_hash !== null && { reply: texts.put(shortened(getText(store, row.reply_hash))) }),
   }))
@@ -65,11 +75,12 @@ export function exchangesOf(store: Store, kernel: string, texts: Texts): Asked[]
 export function hintsOf(store: Store, kernel: string): Hinted[] {
   const rows = cached(
     store,
-    `SELECT h.source, x.llm, h.function, h.line_first, h.line_last, h.kind, h.why, h.try_kind, h.try_text, h.state,
+    `SELECT h.source, h.metric, x.llm, h.function, h.line_first, h.line_last, h.kind, h.why, h.try_kind, h.try_text, h.state,
       h.size_ratio, h.time_ratio FROM hint h LEFT JOIN exchange x ON x.id = h.exchange_id
      WHERE h.kernel_hash = ? ORDER BY h.state <> 'confirmed', h.line_first LIMIT 40`,
   ).all(kernel) as {
     source: string
+    metric: string
     llm: string | null
     function: string | null
     line_first: number | null
@@ -83,7 +94,7 @@ export function hintsOf(store: Store, kernel: string): Hinted[] {
     time_ratio: number | null
   }[]
   return rows.map(row => ({
-    who: row.llm ?? row.source,
+    who: `${row.llm ?? row.source}, for ${row.metric}`,
     function: row.function ?? '',
     first: row.line_first,
     last: row.line_last,

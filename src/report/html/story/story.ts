@@ -36,6 +36,8 @@ export interface StoryBuild {
   readonly verdicts: readonly { readonly state: string; readonly text: string }[]
   readonly times: readonly StoryTime[]
   readonly commands: readonly string[]
+  /** Other figures than sizes and times, with what said them: counted instructions, estimated cycles, … */
+  readonly readings: readonly string[]
   readonly ir?: number
   /** Place of its object among those to disassemble, until the text is known. */
   readonly asm?: number
@@ -188,7 +190,21 @@ function facts(store: Store, kernel: Dossier, build: BuildDossier): StoryBuild {
       samples: samples(store, kernel.hash, build.contentHash, time.signature, time.host),
     })),
     commands: build.commands,
+    readings: readings(store, build.hash),
   }
+}
+
+/** Figures of metrics with one value; those of an emulator are said to be. */
+function readings(store: Store, build: string): string[] {
+  const rows = cached(
+    store,
+    `SELECT r.metric, r.value, r.source, r.host, (SELECT max(h.emulated) FROM host h WHERE h.name = r.host) AS emulated
+     FROM reading r WHERE r.build_hash = ? ORDER BY r.metric, r.host LIMIT 12`,
+  ).all(build) as { metric: string; value: number; source: string; host: string; emulated: number | null }[]
+  return rows.map(
+    ({ metric, value, source, host, emulated }) =>
+      `${metric} ${rounded(value, 6)} (${[source, host, emulated ? 'emulated' : ''].filter(part => part !== '').join(', ')})`,
+  )
 }
 
 /** Samples of a build or its measured twin; of more than fit, every nth. */

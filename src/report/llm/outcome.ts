@@ -42,6 +42,12 @@ export interface KernelFacts {
   readonly best: { readonly value: number; readonly proposer: string } | undefined
 }
 
+/** Random's best: by itself, 1 when none was verified, and beside the baseline. */
+export interface Drawn {
+  readonly best: number
+  readonly fallback: number
+}
+
 /** A kernel against one baseline. Ratios below 1 are better than the baseline. */
 export interface KernelRatios {
   /** The first answer alone; 1, no change, when it failed. */
@@ -50,10 +56,12 @@ export interface KernelRatios {
   readonly bestOfN: number
   /** The best of all samples and the baseline. */
   readonly fallback: number
-  /** The best of as many random samples and the baseline; undefined where random drew fewer. */
-  readonly randomCandidates: number | undefined
-  /** The best random samples drawn in the same seconds, and the baseline; undefined where random drew none. */
-  readonly randomSeconds: number | undefined
+  /** Random's first sample alone; undefined where random drew none. */
+  readonly randomFirst: number | undefined
+  /** The best of as many random samples; undefined where random drew fewer. */
+  readonly randomCandidates: Drawn | undefined
+  /** The best of the random samples drawn in the same seconds; undefined where random drew none. */
+  readonly randomSeconds: Drawn | undefined
   /** Random's samples ended before the seconds: with more it could only be better. */
   readonly randomShort: boolean
   /** The best known and the baseline. */
@@ -88,15 +96,18 @@ export function ratiosOf(facts: KernelFacts, baseline: Baseline): KernelRatios |
   const orBaseline = (value: number | undefined): number => Math.min(1, unchanged(value))
   const seconds = samples.reduce((sum, sample) => sum + sample.seconds, 0)
   const drawn = drawnIn(random, seconds)
-  const bestRandom = (count: number): number =>
-    orBaseline(least(random.slice(0, count).map(({ value }) => value)))
+  const drawnBest = (count: number): Drawn => {
+    const value = least(random.slice(0, count).map(sample => sample.value))
+    return { best: unchanged(value), fallback: orBaseline(value) }
+  }
   const mine = least(samples.map(({ value }) => value))
   return {
     zeroShot: unchanged(first),
     bestOfN: unchanged(mine),
     fallback: orBaseline(mine),
-    randomCandidates: random.length < samples.length ? undefined : bestRandom(samples.length),
-    randomSeconds: random.length === 0 ? undefined : bestRandom(drawn.count),
+    randomFirst: random.length === 0 ? undefined : unchanged(random[0]?.value),
+    randomCandidates: random.length < samples.length ? undefined : drawnBest(samples.length),
+    randomSeconds: random.length === 0 ? undefined : drawnBest(drawn.count),
     randomShort: drawn.short,
     best: orBaseline(facts.best?.value),
   }

@@ -1,10 +1,11 @@
 /** `query llm`, `llm-kernels` and `llm-funnel`: language models held to account. docs/llm.md explains every column. */
 import { geometricMean } from '../../measure/statistics.ts'
 import { type AnswerRow, type NamedQuery, parseColumn } from '../../store/named-queries.ts'
-import { contest, shareOfBest } from './contest.ts'
+import { type Contest, contest, shareOfBest } from './contest.ts'
 import {
   BASELINES,
   type Baseline,
+  type Drawn,
   drawnIn,
   type KernelFacts,
   least,
@@ -39,10 +40,15 @@ function standing({ contestant, kernels, unconfirmed }: ContestantFacts, baselin
   if (compared.length === 0) return []
   const samples = kernels.flatMap(facts => facts.samples)
   const ratios = compared.map(one => one.ratios)
-  const paired = (key: 'randomCandidates' | 'randomSeconds'): [number, number][] =>
-    ratios.flatMap(one => (one[key] === undefined ? [] : [[one.fallback, one[key]] as [number, number]]))
-  const candidates = contest(paired('randomCandidates'))
-  const seconds = contest(paired('randomSeconds'))
+  const drawn = (key: 'randomCandidates' | 'randomSeconds') =>
+    ratios.flatMap(one => {
+      const random = one[key]
+      const mine = { best: one.bestOfN, fallback: one.fallback }
+      return random === undefined ? [] : [{ mine, random }]
+    })
+  const [byCount, bySeconds] = [drawn('randomCandidates'), drawn('randomSeconds')]
+  const won = (prefix: string, all: typeof byCount, kind: keyof Drawn): AnswerRow =>
+    contestColumns(prefix, contest(all.map(({ mine, random }) => [mine[kind], random[kind]])))
   return [
     {
       ...who(contestant),
@@ -56,24 +62,23 @@ function standing({ contestant, kernels, unconfirmed }: ContestantFacts, baselin
       refuted: samples.filter(sample => sample.refuted).length,
       zero_shot: geomean(ratios.map(one => one.zeroShot)),
       zero_shot_failed: compared.filter(({ facts }) => facts.first === undefined).length,
+      random_first: geomean(ratios.flatMap(one => one.randomFirst ?? [])),
       best_of_n: geomean(ratios.map(one => one.bestOfN)),
       none_verified: compared.filter(({ facts }) => facts.samples.every(s => s.value === undefined)).length,
+      random_best_n: geomean(byCount.map(({ random }) => random.best)),
+      random_best_s: geomean(bySeconds.map(({ random }) => random.best)),
       with_fallback: geomean(ratios.map(one => one.fallback)),
       share_of_best_pct: finite(
         100 * (shareOfBest(ratios.map(one => [one.fallback, one.best])) ?? Number.NaN),
       ),
-      random_n: geomean(paired('randomCandidates').map(([, random]) => random)),
-      llm_over_random_n: finite(candidates?.ratio),
-      n_low: finite(candidates?.low),
-      n_high: finite(candidates?.high),
-      n_winner: candidates?.winner ?? null,
-      n_kernels: candidates?.kernels ?? 0,
-      random_s: geomean(paired('randomSeconds').map(([, random]) => random)),
-      llm_over_random_s: finite(seconds?.ratio),
-      s_low: finite(seconds?.low),
-      s_high: finite(seconds?.high),
-      s_winner: seconds?.winner ?? null,
-      s_kernels: seconds?.kernels ?? 0,
+      random_n: geomean(byCount.map(({ random }) => random.fallback)),
+      ...won('best_n', byCount, 'best'),
+      ...won('n', byCount, 'fallback'),
+      n_kernels: byCount.length,
+      random_s: geomean(bySeconds.map(({ random }) => random.fallback)),
+      ...won('best_s', bySeconds, 'best'),
+      ...won('s', bySeconds, 'fallback'),
+      s_kernels: bySeconds.length,
       s_short: ratios.filter(one => one.randomSeconds !== undefined && one.randomShort).length,
       unconfirmed,
       tokens: mean(kernels.map(total('tokens'))),
@@ -82,17 +87,28 @@ function standing({ contestant, kernels, unconfirmed }: ContestantFacts, baselin
   ]
 }
 
+/** The model's value over random's, with its interval and who won. */
+const contestColumns = (prefix: string, result: Contest | undefined): AnswerRow => ({
+  [`${prefix}_ratio`]: finite(result?.ratio),
+  [`${prefix}_low`]: finite(result?.low),
+  [`${prefix}_high`]: finite(result?.high),
+  [`${prefix}_winner`]: result?.winner ?? null,
+})
+
 const total =
   (key: 'tokens' | 'seconds') =>
   ({ samples }: KernelFacts): number =>
     samples.reduce((sum, sample) => sum + sample[key], 0)
+
+const CONTEST = (prefix: string): string =>
+  ['ratio.4', 'low.4', 'high.4', 'winner'].map(column => `${prefix}_${column}`).join(' ')
 
 const LLM_QUERY: NamedQuery = {
   name: 'llm',
   summary:
     'language models by strategy and metric against each baseline: first answer, best of n, with fallback, and chance at equal candidates and seconds',
   columns: columns(
-    'model strategy metric baseline tried answers parsed valid verified refuted zero_shot.4 zero_shot_failed best_of_n.4 none_verified with_fallback.4 share_of_best_pct.1 random_n.4 llm_over_random_n.4 n_low.4 n_high.4 n_winner random_s.4 llm_over_random_s.4 s_low.4 s_high.4 s_winner s_short tokens.0 seconds.2 compared n_kernels s_kernels unconfirmed dialect seed target host',
+    `model strategy metric baseline tried answers parsed valid verified refuted zero_shot.4 zero_shot_failed random_first.4 best_of_n.4 none_verified random_best_n.4 ${CONTEST('best_n')} random_best_s.4 ${CONTEST('best_s')} with_fallback.4 share_of_best_pct.1 random_n.4 ${CONTEST('n')} random_s.4 ${CONTEST('s')} s_short tokens.0 seconds.2 compared n_kernels s_kernels unconfirmed dialect seed target host`,
   ),
   filters: true,
   rows: (store, filter) =>

@@ -22,7 +22,7 @@ describe('against a baseline', () => {
     const best = { value: 80, proposer: 'search' }
     expect(ratiosOf(facts({ samples, first: 120, best }), 'opt:Oz')).toEqual({
       ...{ zeroShot: 1.2, bestOfN: 0.9, fallback: 0.9, best: 0.8 },
-      ...{ randomCandidates: undefined, randomSeconds: undefined, randomShort: true },
+      ...{ randomFirst: undefined, randomCandidates: undefined, randomSeconds: undefined, randomShort: true },
     })
     expect(ratiosOf(facts({ samples, first: 120, best }), 'opt:O3')).toMatchObject({
       zeroShot: 0.6,
@@ -40,7 +40,7 @@ describe('against a baseline', () => {
   test('a kernel that never fitted has no samples, and changes nothing', () => {
     expect(ratiosOf(facts({ random: random(50) }), 'opt:Oz')).toMatchObject({
       zeroShot: 1,
-      randomCandidates: 1,
+      randomCandidates: { best: 1, fallback: 1 },
     })
   })
   test('without the baseline there is nothing to say', () => {
@@ -52,19 +52,28 @@ describe('random beside it', () => {
   const samples = [sample(90, 1.5), sample(95, 1.5)]
   test('as many candidates, in the order drawn', () => {
     const drawn = random(undefined, 97, 60, 50)
-    expect(ratiosOf(facts({ samples, random: drawn }), 'opt:Oz')?.randomCandidates).toBe(0.97)
+    expect(ratiosOf(facts({ samples, random: drawn }), 'opt:Oz')?.randomCandidates).toEqual({
+      best: 0.97,
+      fallback: 0.97,
+    })
   })
   test('as many seconds: three of one second in three', () => {
     const drawn = random(undefined, 97, 60, 50)
     expect(ratiosOf(facts({ samples, random: drawn }), 'opt:Oz')).toMatchObject({
-      ...{ randomSeconds: 0.6, randomShort: false },
+      ...{ randomFirst: 1, randomSeconds: { best: 0.6, fallback: 0.6 }, randomShort: false },
     })
     expect(drawnIn(drawn, 2.9)).toEqual({ count: 2, short: false })
     expect(drawnIn(drawn, 4)).toEqual({ count: 4, short: true })
   })
+  test('worse than the baseline is worse, but for the fallback', () => {
+    const drawn = random(130, 120)
+    expect(ratiosOf(facts({ samples, random: drawn }), 'opt:Oz')).toMatchObject({
+      ...{ randomFirst: 1.3, randomCandidates: { best: 1.2, fallback: 1 } },
+    })
+  })
   test('fewer random samples than answers decide nothing at equal candidates', () => {
     expect(ratiosOf(facts({ samples, random: random(10) }), 'opt:Oz')).toMatchObject({
-      ...{ randomCandidates: undefined, randomSeconds: 0.1, randomShort: true },
+      ...{ randomCandidates: undefined, randomSeconds: { best: 0.1, fallback: 0.1 }, randomShort: true },
     })
   })
 })

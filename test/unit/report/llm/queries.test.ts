@@ -78,8 +78,9 @@ test('random at equal candidates: only where it drew as many', () => {
   expect(oz.n_kernels).toBe(2)
   // Both of the first two: 440 of 500, twice. The model: 400 of 500, and 1.
   expect(oz.random_n).toBeCloseTo(0.88, 12)
-  expect(oz.llm_over_random_n).toBeCloseTo(Math.sqrt((0.8 / 0.88) * (1 / 0.88)), 12)
-  expect(oz.n_winner).toBe('neither')
+  expect(oz.n_ratio).toBeCloseTo(Math.sqrt((0.8 / 0.88) * (1 / 0.88)), 12)
+  expect(oz).toMatchObject({ n_winner: 'neither', best_n_winner: 'neither' })
+  expect(oz.best_n_ratio).toBeCloseTo(oz.n_ratio as number, 12)
 })
 
 test('random at equal seconds: all it drew within, and where it ran out', () => {

@@ -2,6 +2,7 @@
  * The one way stages make builds: libLLVM in long-lived workers, with `opt` and `llc` processes as the reference that
  * decides whatever a worker does not make. Same bytes and same words either way.
  */
+import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { environmentError, XlabError } from '../errors.ts'
 import type { BuildRequest, BuildResult, ObjectSizes } from '../kernel/build.ts'
@@ -88,6 +89,7 @@ const shared = new Map<string, Promise<Builder>>()
 export function sharedBuilder(toolchain: Toolchain): Promise<Builder> {
   const builder = shared.get(toolchain.libLlvm) ?? openBuilder(toolchain)
   shared.set(toolchain.libLlvm, builder)
+  builder.catch(() => shared.delete(toolchain.libLlvm))
   return builder
 }
 
@@ -104,23 +106,20 @@ export async function engineProblem(toolchain: Toolchain): Promise<string | unde
   }
 }
 
+/** As engineProblem. Throws an environment error for a library of another version than `opt`. */
 async function problemOf(engine: Engine, toolchain: Toolchain): Promise<string | undefined> {
-  try {
-    const about = await engine.call({ op: 'about' })
-    if (about.state !== 'about') return 'message' in about ? about.message : about.state
-    const expected = toolchain.version.split(' ')[0]
-    if (about.version !== expected) {
-      engine.close()
-      throw environmentError(
-        `${toolchain.libLlvm} is LLVM ${about.version}, but opt is ${expected}`,
-        'name an LLVM whose programs and library belong together with --llvm, or use --engine spawn',
-      )
-    }
-    return about.problem
-  } catch (error) {
-    if (error instanceof XlabError && /cannot be used/.test(error.message)) return error.message
+  const about = await engine.call({ op: 'about' }).catch((error: unknown) => {
+    if (error instanceof XlabError) return { state: 'died', message: error.message } as const
     throw error
-  }
+  })
+  if (about.state !== 'about') return 'message' in about ? about.message : about.state
+  const expected = toolchain.version.split(' ')[0]
+  if (about.version === expected) return about.problem
+  engine.close()
+  throw environmentError(
+    `${toolchain.libLlvm} is LLVM ${about.version}, but opt is ${expected}`,
+    'name an LLVM whose programs and library belong together with --llvm, or use --engine spawn',
+  )
 }
 
 function spawning(toolchain: Toolchain, options: BuilderOptions): Builder {
@@ -194,6 +193,8 @@ async function commandsOf(
 /** The promise, or the reason of an abort as soon as there is one. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
+  // One signal stops a whole run, and a run waits for many builds at once.
+  setMaxListeners(0, signal)
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

@@ -6,6 +6,7 @@ import { type PassGrammar, readGrammar } from './table.ts'
 
 export { LENGTHS, randomPassList, randomStep, stepOf } from './draw.ts'
 export { type GbnfOptions, toGbnf } from './gbnf.ts'
+export { requiredOf } from './parameters.ts'
 export { type PassProblem, parsePassList } from './parse.ts'
 export type { Level, Nest, Pass, PassGrammar, PassList, PassStep } from './table.ts'
 export { passListText, stepText } from './text.ts'

@@ -20,6 +20,10 @@ export const REQUIRED_PARAMETERS: Readonly<Record<string, readonly string[]>> = 
   instcombine: ['no-verify-fixpoint'],
 }
 
+/** What a pass is always written with, or ''. */
+export const requiredOf = ({ name }: { readonly name: string }): string =>
+  REQUIRED_PARAMETERS[name]?.join(';') ?? ''
+
 /** Checks of the compiler itself, no work at all, and what only a linker knows. */
 const NOT_DRAWN = new Set(['verify-fixpoint', 'no-verify-fixpoint', 'O0', 'vfe-linkage-unit-visibility'])
 

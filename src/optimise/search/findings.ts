@@ -5,7 +5,7 @@ import type { Host } from '../../hosts/host.ts'
 import { judge } from '../../judge/judge.ts'
 import { type JudgedKernel, storedKernel } from '../../judge/stored.ts'
 import { type BuildResult, buildHash } from '../../kernel/build.ts'
-import type { Verdict } from '../../kernel/verdict.ts'
+import type { Counterexample, Verdict } from '../../kernel/verdict.ts'
 import { disassemble } from '../../llvm/disassemble.ts'
 import { progress } from '../../log.ts'
 import { putBuild } from '../../store/builds.ts'
@@ -69,8 +69,8 @@ async function keep(
     putFinding(store, {
       ...{ kernel: input.kernel, targetId: state.key.targetId, kind: 'refuted', build: found.build },
       steps: found.candidate.passes.length,
-      reason: refuter?.verdict()?.reason,
-      counterexample: refuter?.verdict()?.counterexample,
+      reason: refuter?.told().reason,
+      counterexample: refuter?.told().counterexample,
       reduced: {
         candidate: candidateText(reduced),
         build: last === undefined ? found.build : buildHash(request),
@@ -81,6 +81,7 @@ async function keep(
 }
 
 type Ok = Extract<BuildResult, { state: 'ok' }>
+type Told = Pick<Verdict, 'reason' | 'counterexample'>
 
 /** Says of builds whether the judge refutes them, under the first signature that refuted the one found. */
 async function openRefuter(build: string, host: Host, { store, toolchain, lanes, signal }: ExploreServices) {
@@ -92,7 +93,7 @@ async function openRefuter(build: string, host: Host, { store, toolchain, lanes,
   const directory = inState('work')
   await mkdir(directory, { recursive: true })
   let runs = 0
-  let verdict: Verdict | undefined
+  let verdict: Told = storedRefutation(store, build)
   const services = { toolchain, host, lanes, directory, seed: 1, trials: TRIALS, signal }
   const ask = async (one: JudgedKernel['builds'][number]): Promise<Verdict | undefined> => {
     let answer: Verdict | undefined
@@ -102,16 +103,27 @@ async function openRefuter(build: string, host: Host, { store, toolchain, lanes,
     return answer
   }
   return {
-    verdict: () => verdict,
+    /** What the judge said of the last that was wrong. */
+    told: () => verdict,
     async isWrong({ object, contentHash }: Ok): Promise<boolean> {
       const before = known.get(contentHash)
       if (before !== undefined || runs >= MOST_RUNS) return before ?? false
       runs++
       const answer = await ask({ ...first, object, contentHash, hash: contentHash })
       const wrong = answer?.state === 'refuted'
-      if (wrong) verdict = answer
+      if (answer?.state === 'refuted') verdict = answer
       known.set(contentHash, wrong)
       return wrong
     },
+  }
+}
+
+function storedRefutation(store: ExploreServices['store'], build: string): Told {
+  const row = store
+    .prepare("SELECT reason, counterexample FROM current_verdict WHERE build_hash = ? AND state = 'refuted'")
+    .get(build) as { reason: string | null; counterexample: string | null } | undefined
+  return {
+    ...(row?.reason && { reason: row.reason }),
+    ...(row?.counterexample && { counterexample: JSON.parse(row.counterexample) as Counterexample }),
   }
 }

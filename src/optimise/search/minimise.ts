@@ -1,5 +1,5 @@
 /** Leaves out of a candidate what does not matter, so that a reader sees what did. */
-import type { PassList } from '../../llvm/passes/grammar.ts'
+import { type PassList, requiredOf } from '../../llvm/passes/grammar.ts'
 import type { Candidate } from './space/candidate.ts'
 
 const MOST_TRIES = 400
@@ -41,14 +41,13 @@ export async function minimise(
       if (count > 0) await attempt({ ...current, passes: current.passes.toSpliced(from, count) })
     }
   for (const [i, step] of current.passes.entries())
-    if (step.parameters !== '' && !KEPT.has(step.parameters))
+    if (step.parameters !== '' && step.parameters !== requiredOf(step) && !WHOLE.has(step.name))
       await attempt({
         ...current,
-        passes: current.passes.with(i, { ...step, parameters: REQUIRED[step.name] ?? '' }),
+        passes: current.passes.with(i, { ...step, parameters: requiredOf(step) }),
       })
   return current
 }
 
-/** Parameters that a pass cannot be written without; whole pipelines are nothing but theirs. */
-const REQUIRED: Readonly<Record<string, string>> = { instcombine: 'no-verify-fixpoint' }
-const KEPT = new Set(['no-verify-fixpoint', 'O0', 'O1', 'O2', 'O3', 'Os', 'Oz', 'globals-aa'])
+/** Whole pipelines and analyses are nothing but their parameters. */
+const WHOLE = new Set(['default', 'function-simplification', 'require', 'invalidate'])

@@ -71,7 +71,7 @@ async function explore(
   for (const { outcome } of settled)
     if (outcome === 'known') tally.known++
     else if (outcome === 'made') tally.made++
-    else note(tally, 'none', outcome.why)
+    else if (outcome !== 'refuted') note(tally, 'none', outcome.why)
   await keepFindings(settled, schedule, services)
   await growPortfolio(searched, schedule, services)
   if (metric === 'size') await keepByteUse(services)

@@ -16,8 +16,8 @@ import { judgeAll, judged } from './verdicts.ts'
 
 export interface Settled {
   readonly kernel: Searched
-  /** `known`: nothing was tried since the winner was found. */
-  readonly outcome: 'made' | 'known' | { readonly why: string }
+  /** `known`: nothing was tried since the winner was found. `refuted`: no winner's, but a finding beside it. */
+  readonly outcome: 'made' | 'known' | 'refuted' | { readonly why: string }
   /** Builds that were refuted on the way. */
   readonly refuted: readonly { readonly candidate: Candidate; readonly build: string }[]
 }

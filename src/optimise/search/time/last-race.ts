@@ -10,7 +10,7 @@ import { write } from '../../../store/open.ts'
 import { promote, settleSearch, type Timed, TRIED } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import type { Searched } from '../rounds.ts'
-import { candidateText, requestOf } from '../space/candidate.ts'
+import { type Candidate, candidateText, requestOf } from '../space/candidate.ts'
 import { judgeAll, judged } from '../verdicts.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, type HeatResult, runHeats } from './heat.ts'
@@ -60,7 +60,7 @@ export async function lastRaces(all: readonly Finalist[], services: ExploreServi
   } finally {
     shown.done()
   }
-  for (const { result, entrant, build } of winners) await propose(result, entrant, build, services)
+  for (const { result, entrant } of winners) await propose(result.heat.kernel, entrant.candidate, services)
   await keepSamples(winners, services)
   await judgeAll(new Set(winners.map(({ build }) => build)), await services.host(), services)
   for (const winner of winners) {
@@ -88,22 +88,22 @@ function winnerOf(result: HeatResult): Winner | undefined {
   }
 }
 
-async function propose(
-  { heat: { kernel } }: HeatResult,
-  { candidate }: Entrant,
-  build: string,
+/** Builds a candidate whole, as one that was tried; returns its hash. */
+export async function propose(
+  { input, source, state }: Searched,
+  candidate: Candidate,
   { store, builder, signal }: ExploreServices,
-): Promise<void> {
-  const { input, source, state } = kernel
+): Promise<string> {
   const request = requestOf(candidate, input)
   const result = await builder.build(request, source, { signal })
-  const { kernel: hash, targetId, metric, seed } = state.key
-  write(store, () => {
-    putBuild(store, request, result)
+  const { kernel, targetId, metric, seed } = state.key
+  return write(store, () => {
+    const build = putBuild(store, request, result)
     putProposal(store, {
-      ...{ kernel: hash, targetId, proposer: TRIED, build, parameters: { metric, seed } },
+      ...{ kernel, targetId, proposer: TRIED, build, parameters: { metric, seed } },
       seconds: state.seconds,
     })
+    return build
   })
 }
 

@@ -11,10 +11,12 @@ import { ROUND } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
+import type { Candidate } from '../space/candidate.ts'
 import { rescore, type Score, saveState } from '../state.ts'
+import { judgeAll, judged } from '../verdicts.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, runHeats } from './heat.ts'
-import { lastRaces, UNMEASURED } from './last-race.ts'
+import { lastRaces, propose, UNMEASURED } from './last-race.ts'
 import { type Course, courseOf } from './reference.ts'
 
 /** Rounds of candidates before a heat, and entrants of the first heat and of later ones. */
@@ -45,6 +47,8 @@ export async function searchByTime(
 ): Promise<Settled[]> {
   const settled: Settled[] = []
   const runners: Runner[] = []
+  /** Of each kernel the first that was refuted in a heat. */
+  const wrong = new Map<Searched, Candidate>()
   const host = await services.host()
   for (const kernel of kernels) {
     if (!runsOn(kernel.input.target, host.target)) {
@@ -76,7 +80,11 @@ export async function searchByTime(
     const entering = some.map(runner => heatOf(runner, round === 0 ? ENTRANTS[0] : ENTRANTS[1]))
     await runHeats(entering, { ...HEAT, seed: 1 + round }, services, result => {
       const runner = runnerOf(some, result.heat.kernel)
-      for (const content of result.wrong) runner.known.set(content, Number.POSITIVE_INFINITY)
+      for (const content of result.wrong) {
+        runner.known.set(content, Number.POSITIVE_INFINITY)
+        const entrant = result.heat.entrants.find(one => one.contentHash === content)
+        if (entrant !== undefined && !wrong.has(runner.kernel)) wrong.set(runner.kernel, entrant.candidate)
+      }
       for (const { build, selected } of result.outcome?.candidates ?? [])
         runner.known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
       finishHeat(runner, services)
@@ -106,13 +114,25 @@ export async function searchByTime(
   } finally {
     shown.done()
   }
-  settled.push(
-    ...(await lastRaces(
-      runners.map(({ kernel, course }) => ({ kernel, course })),
-      services,
-    )),
+  const raced = await lastRaces(
+    runners.map(({ kernel, course }) => ({ kernel, course })),
+    services,
   )
-  return settled
+  return [...settled, ...raced, ...(await wrongOnes(wrong, services))]
+}
+
+/** What heats found wrong, as findings are kept: built whole and judged again. */
+async function wrongOnes(
+  wrong: ReadonlyMap<Searched, Candidate>,
+  services: ExploreServices,
+): Promise<Settled[]> {
+  const found: { kernel: Searched; candidate: Candidate; build: string }[] = []
+  for (const [kernel, candidate] of wrong)
+    found.push({ kernel, candidate, build: await propose(kernel, candidate, services) })
+  await judgeAll(new Set(found.map(({ build }) => build)), await services.host(), services)
+  return found
+    .filter(({ build }) => judged(build, services) === 'refuted')
+    .map(({ kernel, ...refuted }) => ({ kernel, outcome: 'refuted', refuted: [refuted] }))
 }
 
 const runnerOf = (runners: readonly Runner[], kernel: Searched): Runner => {

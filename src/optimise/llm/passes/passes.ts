@@ -113,6 +113,7 @@ async function sampleOnce({ task, session, fitted, grammar, seen, sample }: Samp
     seen.add(list)
     if (exchange.outcome !== 'replied' && exchange.build !== undefined) {
       tally.known++
+      session.builds.add(exchange.build)
       return
     }
     const { request, input } = await kernelBuild(

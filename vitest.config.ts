@@ -10,6 +10,7 @@ export default defineConfig({
       lane('unit', 5_000),
       lane('integration', 300_000),
       lane('docker', 900_000),
+      lane('hosts', 300_000),
       lane('llm-hf', 900_000),
       lane('web', 60_000),
     ],

@@ -18,6 +18,10 @@ const LANES: Readonly<Record<string, () => Promise<string | undefined>>> = {
   unit: async () => undefined,
   integration: async () => undefined,
   docker: needsEngine,
+  hosts: async () =>
+    ['/usr/sbin/sshd', '/usr/bin/qemu-aarch64'].some(path => existsSync(path))
+      ? undefined
+      : 'neither sshd nor qemu-aarch64 is here (apt install openssh-server qemu-user)',
   'llm-hf': needsEngine,
   web: async () =>
     findChromium() === undefined

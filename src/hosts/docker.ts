@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../config/paths.ts'
 import type { DockerSettings } from '../config/settings/settings.ts'
-import { type Engine, findEngine, noEngineError } from '../containers/engine.ts'
+import { type Engine, findEngine } from '../containers/engine.ts'
 import { environmentError } from '../errors.ts'
 import type { Exit } from '../process/run.ts'
 import type { Machine, StartOptions } from './machine.ts'
@@ -24,7 +24,11 @@ const EMPTY = {
 export async function openDockerMachine(settings: DockerSettings, signal?: AbortSignal): Promise<Machine> {
   const places = settings.engine === undefined ? undefined : [{ url: settings.engine, from: 'xlab.yaml' }]
   const found = await findEngine(places, 10_000)
-  if (found.state === 'none') throw noEngineError(found.tried)
+  if (found.state === 'none')
+    throw environmentError(
+      `${settings.name}: no Docker engine answers: ${found.tried.join('; ') || 'nothing to try'}`,
+      "start Docker, or give its address as 'engine' in xlab.yaml",
+    )
   const { engine } = found
   const image = await engine.ensureImage(EMPTY, signal)
   return {

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Host } from '../../../src/hosts/host.ts'
 import { localHost } from '../../../src/hosts/local.ts'
 import type { Target } from '../../../src/kernel/build.ts'
 import type { Argument, Signature } from '../../../src/kernel/signature.ts'
@@ -39,31 +40,35 @@ export async function objectOf(
   }
 }
 
-/** Links cases under their own names, runs the jobs here, and gives every result. */
+/** Links cases under their own names, runs the jobs, here unless told otherwise, and gives every result. */
 export async function runCases(
   cases: readonly string[],
   jobs: readonly RunnerJob[],
   defines: readonly string[] = [],
   signal?: AbortSignal,
+  options: { readonly host?: Host; readonly onResult?: (result: RunnerResult) => void } = {},
 ): Promise<RunnerResult[]> {
+  const host = options.host ?? (await localHost())
   const linkables = await Promise.all(
     cases.map(
       async (id): Promise<Linkable> => ({
         id,
-        object: await objectOf(id, defines),
+        object: await objectOf(id, defines, host.target),
         symbol: 'kernel',
         ...(defines.includes('INSTRUMENTED') && { trusted: true }),
       }),
     ),
   )
-  const host = await localHost()
   const directory = await mkdtemp(join(tmpdir(), 'xlab-test-'))
   try {
     const linked = await linkBundle(linkables, { target: host.target, orderSeed: 1, directory })
     if (linked.state !== 'ok') throw new Error(`${linked.id}: ${linked.reason}`)
     const results: RunnerResult[] = []
     await host.execute(linked.bundle, jobs, {
-      onResult: result => results.push(result),
+      onResult: result => {
+        results.push(result)
+        options.onResult?.(result)
+      },
       ...(signal && { signal }),
     })
     return results

@@ -121,3 +121,21 @@ test('an answer nobody asked for is an error', async () => {
   const { start } = fake([done(9)])
   await expect(collect([time('t')], start)).rejects.toThrow(/job 9/)
 })
+
+test('when only the connection went, no job is blamed, however often; past a bound the host counts as lost', async () => {
+  const flaky = (times: number): StartRunner => {
+    const { start } = fake([sample(0, 7), done(0)])
+    let left = times
+    return async options => {
+      if (left-- === 0) return start(options)
+      // A first sample is on its way when the connection goes.
+      for (const line of [HELLO, sample(0, 5)]) options.onStdout?.(JSON.stringify(line))
+      return { state: 'lost', why: 'broken pipe' }
+    }
+  }
+  expect(await collect([time('t')], flaky(5))).toEqual(['hello', 't f 7'])
+  await expect(collect([time('t')], flaky(6))).rejects.toMatchObject({
+    exitCode: 5,
+    message: expect.stringContaining('broken pipe'),
+  })
+})

@@ -59,7 +59,7 @@ export function compact(
   return { text: `${[...types, ...module.globals.map(plainGlobal), ...bodies].join('\n')}\n`, key }
 }
 
-export const shownLines = (body: readonly LineKey[]): string[] =>
+const shownLines = (body: readonly LineKey[]): string[] =>
   body.map(line => line.shown).filter(line => line !== '')
 
 function byAppearance(lines: FunctionLines): (name: string) => string {

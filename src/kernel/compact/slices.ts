@@ -23,7 +23,7 @@ export const loopsOf = (text: string): Region[] =>
   moduleLines(text).functions.flatMap(({ body = [] }) => loops(body, blocksOf(body)))
 
 /** Lines of a body. */
-export interface Region {
+interface Region {
   readonly first: number
   /** Index past its last line. */
   readonly end: number

@@ -99,8 +99,67 @@ test('a campaign that was killed counts as cut once the next one starts', async 
   const store = new Database(db)
   store.exec("UPDATE campaign SET state = 'running' WHERE id = 1; DELETE FROM estimate")
   store.close()
+  const asked = await xlab('query', 'campaigns')
+  expect(asked.stdout.toString()).toContain('running, or killed')
   await bench('--links', '1', '--no-confirm')
   expect(one('SELECT state FROM campaign WHERE id = 1')).toBe('cut')
+})
+
+describe('how sure it is', () => {
+  test('the campaign holds A/A pairs, the layers of the jail and the clock', () => {
+    const [campaign] = rows<Record<string, unknown>>('SELECT * FROM campaign')
+    expect(campaign).toMatchObject({ purpose: 'report', delta: 0.01, clock: 'cpu' })
+    expect(String(campaign?.jail)).toContain('seccomp')
+    expect(campaign?.aa_pairs).toBe(one('SELECT count(*) FROM aa WHERE campaign_id = 1'))
+    expect(Number(campaign?.aa_pairs)).toBeGreaterThanOrEqual(5)
+    expect(Number(campaign?.resolution)).toBeGreaterThan(0)
+    expect(one("SELECT count(*) FROM measurement WHERE metric = 'time-cold' AND value > 0")).toBeGreaterThan(
+      0,
+    )
+    const linked = one(
+      `SELECT count(*) FROM reading r JOIN build b ON b.hash = r.build_hash WHERE metric = 'linked' AND value >= b.code_bytes`,
+    )
+    expect(linked).toBe(one("SELECT count(*) FROM reading WHERE metric = 'linked'"))
+    expect(Number(linked)).toBeGreaterThan(10)
+  })
+
+  test('a dry run says what would run and changes nothing', async () => {
+    const before = one('SELECT count(*) FROM campaign')
+    const dry = await xlab('bench', '--dry-run')
+    expect([codeOf(dry), dry.stdout.toString()]).toEqual([0, expect.stringMatching(/^local +\d+ +\d+/m)])
+    expect(one('SELECT count(*) FROM campaign')).toBe(before)
+  })
+
+  test('what came out best is confirmed by a campaign of its own, once', async () => {
+    expect(codeOf(await bench('--confirm'))).toBe(0)
+    const chosen = one("SELECT count(*) FROM chosen WHERE comparison = 'faster'")
+    expect(one("SELECT count(*) FROM chosen WHERE comparison = 'faster' AND confirmed IS NOT NULL")).toBe(
+      chosen,
+    )
+    expect((await bench('--confirm')).stderr).toContain('nothing to measure')
+  })
+
+  test('it measures on, with new placements, while there is time', async () => {
+    const kernel = String(one('SELECT kernel_hash FROM estimate WHERE p IS NOT NULL ORDER BY 1 LIMIT 1'))
+    const store = new Database(db)
+    store.prepare('DELETE FROM estimate WHERE kernel_hash = ?').run(kernel)
+    store.close()
+    const aim = ['--precision', '0.01%', '--budget', '20s', '--filter', kernel]
+    const more = await bench(...aim, '--no-confirm')
+    expect(more.stderr).toContain('measuring on')
+    const links = one(
+      'SELECT count(DISTINCT link) FROM measurement WHERE campaign_id = (SELECT max(id) FROM campaign)',
+    )
+    expect(Number(links)).toBeGreaterThan(3)
+  })
+
+  test.each([
+    ['--precision', '0', 'percentage'],
+    ['--budget', 'soon', 'time such as'],
+  ])('%s %s is a usage error', async (option, value, message) => {
+    const exit = await xlab('bench', option, value)
+    expect([codeOf(exit), exit.stderr]).toEqual([2, expect.stringContaining(message)])
+  })
 })
 
 describe('asking afterwards', () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { estimate } from '../../../src/bench/estimate.ts'
 import { namedQuery, QUERIES } from '../../../src/report/queries.ts'
 import type { Store } from '../../../src/store/open.ts'
-import { addAnswers } from '../store/answered.ts'
+import { addAnswers, addShown } from '../store/answered.ts'
 import { fill } from '../store/filled.ts'
 import { addSearches } from '../store/searched.ts'
 
@@ -15,6 +15,7 @@ beforeAll(() => {
   for (const kernel of kernels) estimate(store, kernel, filled.signatureHash, filled.hostId)
   addSearches(store, kernels, [500, 900, ...Array.from({ length: 238 }, (_, i) => 600 - i)])
   addAnswers(store, kernels[0] ?? '', [{ sample: 0, outcome: 'built', build: 'opt:Oz' }])
+  addShown(store, kernels[0] ?? '')
 })
 
 test.each(QUERIES.map(query => [query.name, query] as const))(

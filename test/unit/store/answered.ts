@@ -3,6 +3,8 @@ import { sha256 } from '../../../src/kernel/build.ts'
 import { putProposal } from '../../../src/store/builds.ts'
 import { putExchange, type Settlement, settleExchange } from '../../../src/store/exchanges.ts'
 import type { Store } from '../../../src/store/open.ts'
+import { putShowing } from '../../../src/store/showings.ts'
+import { insert } from '../../../src/store/statements.ts'
 
 export interface Answered {
   readonly sample: number
@@ -42,4 +44,25 @@ export function addRandom(
     const parameters = { seed: 1, metric, lengths: '1-40' }
     putProposal(store, { kernel, targetId: 1, proposer: 'random', build: hash, sample, parameters })
   }
+}
+
+/** Says how a kernel was shown to the model, and one hint it gave. */
+export function addShown(store: Store, kernel: string): void {
+  putShowing(store, {
+    ...{ kernel, model: 'small', contextTokens: 4096, dialect: 'instruct', strategy: 'rewrite' },
+    ...{ form: 'sliced', notation: 'ir', lines: 60, tokensBefore: 1500, tokensAfter: 600, counted: 'exact' },
+  })
+  insert(store, 'hint', {
+    ...{
+      kernel_hash: kernel,
+      target_id: 1,
+      source: 'llm',
+      position: 0,
+      kind: 'bad-unroll',
+      why: 'too far',
+      metric: 'size',
+    },
+    exchange_id: store.prepare('SELECT min(id) FROM exchange WHERE kernel_hash = ?').pluck().get(kernel),
+    ...{ try_kind: 'pass', try_text: 'licm', state: 'untried', at: '2026-01-01T00:00:00.000Z' },
+  })
 }

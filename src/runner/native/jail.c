@@ -106,7 +106,6 @@ int enter_jail(uint32_t limit_ms, size_t arena_size, const int pipes[PIPES]) {
   int got = 0, kept = pipes ? PIPES : 0;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (int i = 0; i < kept; i++) dup2(pipes[i], i);
-  for (; keeps_log && kept < 2; kept++) dup2(2, kept);
   kept += keeps_log;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) got |= NO_NEW_PRIVS;
   if (close_files(kept)) got |= CLOSED;

@@ -1,5 +1,5 @@
 /* The runner's entry: says which layers of the jail hold, then does the jobs of standard input in order. Called with
- * `marks` it says where its code lies; with `trace` the jobs' functions are run once each, for an emulator's log. */
+ * `marks` it says where its code lies; with `trace` the job's function is run once, for an emulator's log. */
 #include "runner.h"
 #include <string.h>
 
@@ -16,7 +16,7 @@ int main(int count, char **words) {
   put(",\"clock\":\"%s\"}", clock_name());
   end_line();
   for (struct job job; read_job(&job); free_job(&job)) {
-    if (strcmp(mode, "trace") == 0) trace_functions(&job);
+    if (strcmp(mode, "trace") == 0) trace_function(&job);
     else if (job.timing) time_functions(&job);
     else verify(&job);
     put("{\"kind\":\"done\",\"job\":%u}", job.number);

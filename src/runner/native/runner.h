@@ -180,7 +180,7 @@ void open_jail(void);
 enum { PIPES = 2 };
 /* In a child. It keeps the pipes, if any, as its files 0 and 1, to write to. Gives the layers that hold. */
 int enter_jail(uint32_t limit_ms, size_t arena_size, const int pipes[PIPES]);
-/* From now on children keep standard error, for the log of an emulator they run in. */
+/* From now on who is jailed keeps standard error, for the log of an emulator it runs in. */
 void keep_log(void);
 /* Names of the layers that a child really got, space separated. */
 const char *jail_layers(void);
@@ -243,8 +243,8 @@ struct comparison compare_outputs(const struct expectation *, enum semantics, co
 void verify(const struct job *);
 void time_functions(const struct job *);
 
-/* Runs each function once between two marks: trace.c */
-void trace_functions(const struct job *);
+/* Runs the job's one function once between two marks, and ends the process: trace.c */
+void trace_function(const struct job *);
 void put_marks(void);
 void runner_end(void); /* z-end.c */
 

@@ -1,8 +1,8 @@
-/* Runs each function of a job once, between two marks, for an emulator that logs what it executes: what lies between
- * them are the function's own instructions and those of what it calls. The log is the emulator's standard error, so
- * the child keeps that file; nothing here is timed. */
+/* Runs one function once, between two marks, for an emulator that logs what it executes: what lies between them are
+ * the function's own instructions and those of what it calls. In this very process, for another's would mix into the
+ * log; it is shut in as a child is and ends with the call, but keeps its files, to which the emulator writes the log. */
 #include "runner.h"
-#include <stdio.h>
+#include <unistd.h>
 
 extern char etext[]; /* where all code ends, says the linker */
 
@@ -16,42 +16,28 @@ void put_marks(void) {
   end_line();
 }
 
-struct call {
-  const struct job *job;
-  const struct function *function;
+void trace_function(const struct job *job) {
+  struct arena arena;
   struct caller caller;
-};
-
-static void run_once(void *context) {
-  struct call *call = context;
-  enter_float_mode(NEAREST, call->job->flush);
-  begin_mark();
-  void *error = call_kernel(&call->caller, call->function->call);
-  end_mark();
-  leave_float_mode();
-  control->returned = (uintptr_t)error;
-}
-
-void trace_functions(const struct job *job) {
-  keep_log();
-  for (size_t i = 0; i < job->function_count; i++) {
-    struct arena arena;
-    struct call call = {.job = job, .function = job->functions[i]};
-    char reason[MAX_REASON];
-    bool made = open_arena(&arena, job, 1, NULL, reason, MAX_REASON);
-    if (made) {
-      fill_replica(&arena, 0, TIMING, 0);
-      restore_arena(&arena);
-      open_caller(&call.caller, &arena);
-      made = run_child(run_once, &call, job->limit_ms, ANYWHERE, &arena, reason, MAX_REASON) == COMPLETED;
-      close_caller(&call.caller);
-      close_arena(&arena);
-    }
-    if (made) continue;
+  char reason[MAX_REASON];
+  if (job->function_count != 1) fatal("job: one function at a time is traced");
+  const struct function *function = job->functions[0];
+  if (!open_arena(&arena, job, 1, NULL, reason, MAX_REASON)) {
     put("{\"kind\":\"time-failed\",\"job\":%u,\"function\":", job->number);
-    put_string(call.function->id);
+    put_string(function->id);
     put_reason(reason);
     put("}");
     end_line();
+    return;
   }
+  fill_replica(&arena, 0, TIMING, 0);
+  restore_arena(&arena);
+  open_caller(&caller, &arena);
+  keep_log();
+  enter_jail(job->limit_ms, arena.size, (const int[PIPES]){2, 2});
+  enter_float_mode(NEAREST, job->flush);
+  begin_mark();
+  call_kernel(&caller, function->call);
+  end_mark();
+  _exit(0);
 }

@@ -93,7 +93,10 @@ export async function searchByTime(
   }
   const rounds = Math.ceil(budget.candidates / ROUND)
   const heats = Math.ceil(rounds / HEAT_ROUNDS)
-  const shown = progress('kernels in heats', Number.isFinite(heats) ? heats * runners.length : undefined)
+  const shown = progress(
+    'kernels in heats',
+    Number.isFinite(budget.until) ? undefined : heats * runners.length,
+  )
   try {
     for (;;) {
       const round = Math.min(...runners.map(({ kernel }) => kernel.state.rounds))

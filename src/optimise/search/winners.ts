@@ -51,9 +51,11 @@ export async function settle(
   const shown = progress('winners', contests.length)
   try {
     while (contests.length > 0) {
-      await forAll(services.lanes, contests, services.signal, contest =>
-        enter(contest, schedule, score, services),
-      )
+      let entered = 0
+      await forAll(services.lanes, contests, services.signal, async contest => {
+        await enter(contest, schedule, score, services)
+        shown.say(`minimised ${++entered} of ${contests.length}`)
+      })
       const builds = contests.flatMap(({ current }) => (current ? [current.build] : []))
       await judgeAll(new Set(builds), host, services)
       const open: Contest[] = []

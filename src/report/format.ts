@@ -168,9 +168,15 @@ function formatTable(rows: readonly Row[], columns: readonly Column[], options: 
   const kept = narrow(laid, widths, limit)
   const padded = laid.slice(0, kept).map(({ title, cells, numeric }, i) => {
     const columns = widths[i] ?? 0
-    const fitted = (cell: string): string => pad(truncate(cell, columns), columns, numeric)
+    // Digits take one column each: no need to look at every character of what most tables are made of.
+    const fitted = numeric
+      ? (cell: string): string => cell.padStart(columns)
+      : (cell: string): string => pad(truncate(cell, columns), columns)
     const { decorate } = options
-    return [fitted(title), ...cells.map(decorate && !numeric ? cell => decorate(fitted(cell)) : fitted)]
+    return [
+      numeric ? ' '.repeat(Math.max(0, columns - width(title))) + title : fitted(title),
+      ...cells.map(decorate && !numeric ? cell => decorate(fitted(cell)) : fitted),
+    ]
   })
   const lines = Array.from({ length: rows.length + 1 }, (_, r) =>
     padded
@@ -187,7 +193,10 @@ function formatTable(rows: readonly Row[], columns: readonly Column[], options: 
 }
 
 const widthsOf = (laid: readonly Laid[]): number[] =>
-  laid.map(({ title, cells }) => cells.reduce((most, cell) => Math.max(most, width(cell)), width(title)))
+  laid.map(({ title, cells, numeric }) => {
+    const widthOf = numeric ? (cell: string): number => cell.length : width
+    return cells.reduce((most, cell) => Math.max(most, widthOf(cell)), width(title))
+  })
 
 /** Columns a line of the first `count` columns takes. */
 const total = (widths: readonly number[], count: number): number =>
@@ -208,10 +217,7 @@ function narrow(laid: readonly Laid[], widths: number[], limit: number): number 
   return kept
 }
 
-const pad = (text: string, columns: number, right: boolean): string => {
-  const space = ' '.repeat(Math.max(0, columns - width(text)))
-  return right ? space + text : text + space
-}
+const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - width(text)))
 
 function formatMarkdown(rows: readonly Row[], columns: readonly Column[]): string {
   const laid = columns.map(column => lay(rows, column))

@@ -3,6 +3,7 @@ import { campaign } from './migrations/campaign.ts'
 import { exchange } from './migrations/exchange.ts'
 import { first } from './migrations/first.ts'
 import { host } from './migrations/host.ts'
+import { report } from './migrations/report.ts'
 import { search } from './migrations/search.ts'
 import { showing } from './migrations/showing.ts'
 
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'campaign', sql: campaign },
   { name: 'host', sql: host },
   { name: 'showing', sql: showing },
+  { name: 'report', sql: report },
 ]

@@ -38,10 +38,12 @@ export function facts(store: Store, date: Date): Fact[] {
     ],
     ['Verifier', list(store, 'SELECT DISTINCT verifier FROM verdict ORDER BY 1')],
     [
-      'Measured on',
+      'Verified and measured on',
       list(
         store,
-        `SELECT DISTINCT o.name || ': ' || o.cpu || ', ' || o.cores || ' cores, ' || o.os FROM host o JOIN campaign c ON c.host_id = o.id`,
+        `SELECT DISTINCT o.name || CASE WHEN o.emulated THEN ' (emulated: sizes, verdicts and counts, no times)' ELSE '' END
+          || ': ' || o.cpu || ', ' || o.cores || ' cores, ' || o.os FROM host o
+         WHERE o.id IN (SELECT host_id FROM campaign UNION SELECT host_id FROM verdict)`,
       ),
     ],
     ['Measuring', campaigns(store)],

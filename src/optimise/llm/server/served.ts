@@ -93,8 +93,13 @@ export async function servedModel(served: Served, lanes: Lanes): Promise<Languag
     grammars: served.kind === 'llama.cpp',
     tokenCounts: 'exact',
     async countTokens(text) {
-      const count = await (await connection()).client.countTokens(text)
-      return count ?? estimateTokens(text)
+      for (let tries = 0; tries < 2; tries++) {
+        const { client, running } = await connection()
+        const count = await client.countTokens(text)
+        if (count !== undefined) return count
+        await Promise.race([running.ended, soon()])
+      }
+      return estimateTokens(text)
     },
     complete: request => lanes.quiet(() => complete(request)),
     async close() {

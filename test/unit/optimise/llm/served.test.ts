@@ -18,7 +18,7 @@ async function model(dies: () => boolean, kind: Served['kind'] = 'transformers')
       const { promise: ended, resolve: end } = Promise.withResolvers<string>()
       const server = await fakeServer((response, { body }) => {
         seen.bodies.push(body)
-        if (!dies()) return answer(response, completion('gvn'))
+        if (!dies()) return answer(response, { ...completion('gvn'), tokens: [1, 2] })
         end('ended by SIGKILL')
         response.destroy()
       })
@@ -33,6 +33,12 @@ test('one death costs nothing but time', async () => {
   const { seen, opened } = await model(() => deaths-- > 0)
   expect(await opened.complete(request)).toMatchObject({ state: 'ok', text: 'gvn' })
   expect(seen.starts).toBe(2)
+})
+
+test('tokens are counted by the next server when one dies', async () => {
+  let deaths = 1
+  const { opened } = await model(() => deaths-- > 0)
+  expect(await opened.countTokens('a text of thirty characters...')).toBe(2)
 })
 
 test('a request that ends it twice fails; after four ends in a row it is given up, and not started any more', async () => {

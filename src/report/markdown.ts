@@ -5,6 +5,7 @@ import { type Column, escapeMarkdown, formatRows } from './format.ts'
 import { CAVEAT, failureRows, libraryCalls, shortModule, unmeasuredRows } from './gaps.ts'
 import { kernelTable } from './kernel-table.ts'
 import { namedQuery } from './queries.ts'
+import { selfTestWarnings } from './self-test.ts'
 import { repeat, setting } from './setting.ts'
 import { type Summary, summarise } from './summary.ts'
 import { oneLine } from './text-width.ts'
@@ -20,6 +21,7 @@ export function markdownReport(store: Store, options: ReportOptions): string {
   const libm = summarise(store, undefined, 'libm')
   return [
     `# XLA's kernels, compiled otherwise\n`,
+    ...selfTestWarnings(store).map(warning => `**${escapeMarkdown(warning)}**\n`),
     answerText(answer(store, summary)),
     section('Over all kernels', summaryTable(summary), HOW_TO_READ),
     ...(libm.length > 0

@@ -83,7 +83,7 @@ export function repeatCommands(store: Store): string[] {
   const proposers = list(store, 'SELECT proposer FROM proposal GROUP BY proposer ORDER BY min(id)')
   const targets = list(store, 'SELECT DISTINCT t.name FROM target t JOIN proposal p ON p.target_id = t.id')
   const [last] = store
-    .prepare('SELECT options FROM campaign ORDER BY id DESC LIMIT 1')
+    .prepare("SELECT options FROM campaign WHERE purpose = 'report' ORDER BY id DESC LIMIT 1")
     .pluck()
     .all() as string[]
   const { links, processes, pairs, seed } = JSON.parse(last ?? '{}') as Record<string, number>

@@ -145,19 +145,8 @@ describe.skipIf(noSshd !== undefined)(`bench by ssh${why}`, () => {
     expect(rows('SELECT DISTINCT h.kind FROM verdict v JOIN host h ON h.id = v.host_id')).toEqual([
       { kind: 'ssh' },
     ])
-    const bench = () =>
-      xlab(
-        'bench',
-        '--host',
-        'local,loop',
-        '--links',
-        '2',
-        '--processes',
-        '1',
-        '--pairs',
-        '3',
-        '--no-confirm',
-      )
+    const plan = '--links 2 --processes 1 --pairs 3 --precision 90% --budget 1s --no-confirm'.split(' ')
+    const bench = () => xlab('bench', '--host', 'local,loop', '--filter', 'name:wrapped', ...plan)
     const going = bench()
     await new Promise(done => setTimeout(done, 4000))
     await sshd.cut()

@@ -3,12 +3,15 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { estimate } from '../../../src/bench/estimate.ts'
 import { namedQuery, QUERIES } from '../../../src/report/queries.ts'
 import type { Store } from '../../../src/store/open.ts'
+import { insert } from '../../../src/store/statements.ts'
 import { addAnswers, addShown } from '../store/answered.ts'
 import { fill } from '../store/filled.ts'
 import { addSearches } from '../store/searched.ts'
 
 let store: Store
 let kernels: readonly string[]
+/** Another, of which a build was made for ARM too. */
+let retargeted: Store
 beforeAll(() => {
   const filled = fill({ count: 2 })
   ;({ store, kernels } = filled)
@@ -16,12 +19,40 @@ beforeAll(() => {
   addSearches(store, kernels, [500, 900, ...Array.from({ length: 238 }, (_, i) => 600 - i)])
   addAnswers(store, kernels[0] ?? '', [{ sample: 0, outcome: 'built', build: 'opt:Oz' }])
   addShown(store, kernels[0] ?? '')
+  retargeted = fill({ count: 1 }).store
+  retarget(retargeted)
 })
+
+/** One of its builds as if made for another architecture. */
+function retarget(store: Store): void {
+  const target = insert(store, 'target', {
+    name: 'cortex-a78',
+    triple: 'aarch64-unknown-linux-gnu',
+    cpu: 'cortex-a78',
+    features: '',
+  })
+  const build = store
+    .prepare(
+      "SELECT * FROM build WHERE input = 'kernel' AND hash IN (SELECT build_hash FROM proposal WHERE proposer = 'opt:O3')",
+    )
+    .get() as {
+    hash: string
+    kernel_hash: string
+  }
+  insert(store, 'build', { ...build, hash: 'for-arm', target_id: target })
+  insert(store, 'proposal', {
+    kernel_hash: build.kernel_hash,
+    target_id: target,
+    proposer: 'opt:O3',
+    build_hash: 'for-arm',
+    proposed_at: '',
+  })
+}
 
 test.each(QUERIES.map(query => [query.name, query] as const))(
   '%s: every column it promises is in its rows',
   (_, query) => {
-    const rows = query.rows(store)
+    const rows = [...query.rows(store), ...query.rows(retargeted)]
     expect(rows.length).toBeGreaterThan(0)
     for (const { name } of query.columns) expect(Object.keys(rows[0] ?? {})).toContain(name)
   },
@@ -82,5 +113,15 @@ test('best: the surely fastest and the smallest, of those that pass', () => {
 test('an unknown query names the nearest', () => {
   expect(() => namedQuery('sumary')).toThrow(
     expect.objectContaining({ exitCode: 2, hint: 'did you mean summary?' }),
+  )
+})
+
+test('what is made for another architecture stands beside what is made for the harvest’s, and is called retargeted', () => {
+  expect(namedQuery('retargeted').rows(retargeted)).toMatchObject([
+    { target: 'cortex-a78', how: 'retargeted', home: 'native', size_ratio: 1 },
+  ])
+  const targets = namedQuery('targets').rows(retargeted)
+  expect(new Set(targets.map(row => `${row.target} ${row.how}`))).toEqual(
+    new Set(['native as harvested', 'cortex-a78 retargeted']),
   )
 })

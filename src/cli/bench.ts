@@ -76,6 +76,7 @@ async function dryRun(
   context: Context,
 ): Promise<ExitCode> {
   const rows: Forecast[] = []
+  if (entries.length === 0) log.info('emulated hosts count instructions, seconds a build; they take no times')
   await onEach(entries, context, async host => {
     rows.push(await forecast(context.readOnlyStore(), host, options))
     return false

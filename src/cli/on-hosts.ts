@@ -3,6 +3,9 @@ import type { Settings } from '../config/settings/settings.ts'
 import { usageError, XlabError } from '../errors.ts'
 import type { Host } from '../hosts/host.ts'
 import { type HostEntry, hostNamed } from '../hosts/registry.ts'
+import type { Target } from '../kernel/build.ts'
+import { resolveTarget, TARGET_NAMES } from '../llvm/targets.ts'
+import type { Toolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import type { Options } from './command.ts'
 import type { Context } from './context.ts'
@@ -15,6 +18,15 @@ export function hostsOf(option: Options[string], settings: Settings): HostEntry[
     .filter(name => name !== '')
   if (names.length === 0) throw usageError('--host names no host', "'xlab hosts' shows them")
   return [...new Set(names)].map(name => hostNamed(name, settings))
+}
+
+/** The target of that name, or of the host of that name in xlab.yaml, which is then probed. */
+export async function targetNamed(name: string, toolchain: Toolchain, context: Context): Promise<Target> {
+  const named = context.settings().hosts.some(host => host.name === name)
+  if (!named || TARGET_NAMES.includes(name)) return await resolveTarget(name, toolchain)
+  const host = await hostNamed(name, context.settings()).open(context.signal)
+  await host.close()
+  return host.target
 }
 
 /**
@@ -42,7 +54,7 @@ export async function onEach(
     .map(({ reason }) => reason as unknown)
   const fatal = errors.find(error => !(error instanceof XlabError))
   if (fatal !== undefined) throw fatal
-  if (errors.length === entries.length) throw errors[0]
+  if (errors.length > 0 && errors.length === entries.length) throw errors[0]
   for (const error of errors as XlabError[]) {
     log.error(error.message)
     if (error.hint !== undefined) log.hint(error.hint)

@@ -1,7 +1,6 @@
 /** `xlab optimise`: makes builds of the kernels, one for each proposer and target. */
 
 import { EXIT, type ExitCode } from '../errors.ts'
-import { resolveTarget } from '../llvm/targets.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import { parseProposers } from '../optimise/registry.ts'
@@ -12,6 +11,7 @@ import type { Options } from './command.ts'
 import type { Context } from './context.ts'
 import { engineOf, exploreOptions } from './explore-options.ts'
 import { jobsOf } from './numbers.ts'
+import { targetNamed } from './on-hosts.ts'
 import { requireKernels } from './selection.ts'
 
 export async function run(_args: readonly string[], options: Options, context: Context): Promise<ExitCode> {
@@ -25,7 +25,7 @@ export async function run(_args: readonly string[], options: Options, context: C
   requireKernels(context.readOnlyStore(), filter)
   const toolchain = await ensureToolchain({ llvm: text(options.llvm), signal: context.signal })
   const names = [...new Set((text(options.target) ?? 'native').split(',').map(name => name.trim()))]
-  const targets = await Promise.all(names.map(name => resolveTarget(name, toolchain)))
+  const targets = await Promise.all(names.map(name => targetNamed(name, toolchain, context)))
   const started = performance.now()
   const tallies = await optimise(
     { proposers, targets, filter, engine, workers: jobs, twice: options.checkDeterminism === true },

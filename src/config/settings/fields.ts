@@ -148,7 +148,7 @@ export const QEMU_FIELDS = [
     name: 'program',
     type: 'text',
     description: 'the emulator',
-    otherwise: 'qemu-ARCHITECTURE from the path, else from a container of ours where Docker answers',
+    otherwise: 'qemu-ARCHITECTURE from the path',
     example: 'qemu-aarch64',
     pattern: [/^[\w./~+-]+$/, 'a program, or its path'],
   },

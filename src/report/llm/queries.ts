@@ -101,14 +101,14 @@ const total =
     samples.reduce((sum, sample) => sum + sample[key], 0)
 
 const CONTEST = (prefix: string): string =>
-  ['ratio.4', 'low.4', 'high.4', 'winner'].map(column => `${prefix}_${column}`).join(' ')
+  ['ratio.3', 'low.3', 'high.3'].map(column => `${prefix}_${column}`).join(' ')
 
 const LLM_QUERY: NamedQuery = {
   name: 'llm',
   summary:
     'language models by strategy and metric against each baseline: first answer, best of n, with fallback, and chance at equal candidates and seconds',
   columns: columns(
-    `model strategy metric baseline tried answers parsed valid verified refuted zero_shot.4 zero_shot_failed random_first.4 best_of_n.4 none_verified random_best_n.4 ${CONTEST('best_n')} random_best_s.4 ${CONTEST('best_s')} with_fallback.4 share_of_best_pct.1 random_n.4 ${CONTEST('n')} random_s.4 ${CONTEST('s')} s_short tokens.0 seconds.2 compared n_kernels s_kernels unconfirmed dialect seed target host`,
+    `model strategy metric baseline tried answers verified zero_shot.3 best_of_n.3 random_best_n.3 best_n_winner with_fallback.3 random_n.3 n_winner random_s.3 s_winner s_short share_of_best_pct.1 tokens.0 seconds.1 parsed valid refuted zero_shot_failed none_verified random_first.3 ${CONTEST('best_n')} random_best_s.3 best_s_winner ${CONTEST('best_s')} ${CONTEST('n')} ${CONTEST('s')} compared n_kernels s_kernels unconfirmed dialect seed target host`,
   ),
   filters: true,
   rows: (store, filter) =>

@@ -166,6 +166,23 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./show.ts'),
   },
   {
+    name: 'export',
+    arguments: '[kernel] [hash]',
+    summary: 'a dataset of kernels, builds, verdicts and times; or one kernel as a folder of its own',
+    options: [
+      ['--format <format>', 'of the dataset: jsonl or csv (default: by the file, else jsonl)'],
+      ['-o, --output <path>', 'the file (default: results/dataset.jsonl); of a kernel, the folder'],
+      ['--by <proposers>', 'of a kernel: the builds, comma-separated (default: baselines and the best)'],
+      filter,
+    ],
+    examples: [
+      'xlab export -o kernels.jsonl',
+      'xlab export --format csv --filter model:cnn -o cnn.csv',
+      'xlab export kernel 3fa9 -o 3fa9/',
+    ],
+    load: () => import('./export.ts'),
+  },
+  {
     name: 'hints',
     arguments: '[kernel]',
     summary: 'regions of a kernel that a language model would improve, and whether it is right',

@@ -1,5 +1,5 @@
 /** Exports as a user meets them: the dataset's file, and kernels' folders that rebuild and run by themselves. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ensureToolchain } from '../../../src/llvm/toolchain.ts'
@@ -46,8 +46,13 @@ test('a kernel’s folder rebuilds the same bytes, agrees and is timed; a build 
   expect(again.stdout.toString('utf8')).toContain("opt-Oz: other bytes than xlab's")
   expect(again.stdout.toString('utf8')).toMatch(/^opt_Oz +WRONG /m)
 
-  // Another LLVM's place, and none there: said, before anything is built.
-  const without = await runIt(folder, { LLVM: '/nowhere', PATH: '/nowhere' })
+  // No LLVM anywhere: said before anything is built.
+  const bare = join(FOLDER, 'bare')
+  mkdirSync(bare)
+  symlinkSync('/usr/bin/dirname', join(bare, 'dirname'))
+  const script = join(folder, 'run.sh')
+  writeFileSync(script, readFileSync(script, 'utf8').replaceAll('/usr/lib/llvm-', '/nowhere/llvm-'))
+  const without = await runIt(folder, { LLVM: '/nowhere', PATH: bare })
   expect(without).toMatchObject({ code: 5, stderr: expect.stringContaining('install LLVM 22') })
   const twice = await xlab('export', 'kernel', 'wrapped_reduce', '-o', folder, '--db', db)
   expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('is not empty') })

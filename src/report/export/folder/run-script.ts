@@ -65,7 +65,9 @@ tool() {
   echo "run.sh: there is no $1: install LLVM LLVM_MAJOR, or name its folder with LLVM=FOLDER" >&2
   exit 5
 }
-OPT=$(tool opt) LLC=$(tool llc) OBJCOPY=$(tool llvm-objcopy)
+OPT=$(tool opt)
+LLC=$(tool llc)
+OBJCOPY=$(tool llvm-objcopy)
 version=$("$OPT" --version | sed -n 's/.*LLVM version \\([0-9][0-9.]*\\).*/\\1/p')
 [ "\${version%%.*}" = LLVM_MAJOR ] ||
   echo "run.sh: $OPT is LLVM $version and the builds were made by LLVM_MAJOR: code and times may differ" >&2

@@ -4,7 +4,6 @@ import { functionTexts } from '../../../kernel/ir-scan.ts'
 import { putShowing } from '../../../store/showings.ts'
 import type { Form } from '../conversation.ts'
 import type { Prompt } from '../dialects/dialect.ts'
-import { TEMPLATE_TOKENS } from '../server/model.ts'
 import type { Session, Task } from '../strategy.ts'
 import { type KernelModule, readKernel } from './gate/kernel-module.ts'
 import type { Shown } from './gate/splice.ts'
@@ -73,7 +72,7 @@ export async function fitting(
     const tokens = await model.countTokens(`${prompt.system ?? ''}${prompt.prompt}`)
     const shown = await model.countTokens(view.ir)
     const maxTokens = Math.ceil(ANSWER.times * shown) + ANSWER.more
-    if (tokens + maxTokens + TEMPLATE_TOKENS[model.dialect.speaks] > model.contextTokens) continue
+    if (tokens + maxTokens > model.contextTokens) continue
     keep(view.form, shown)
     return { view, prompt, maxTokens }
   }

@@ -8,9 +8,10 @@ const IR = 'define void @f() {\n  ret void\n}\n'
 const read = (ir: string) => ({ op: 'read', ir, wantBitcode: false }) as const
 
 let engine: Engine | undefined
-afterEach(() => {
+afterEach(async () => {
   engine?.close()
   vi.unstubAllEnvs()
+  await vi.waitFor(() => expect(workers()).toEqual([]))
 })
 
 async function open(memoryMiB?: number): Promise<Engine> {
@@ -21,18 +22,23 @@ async function open(memoryMiB?: number): Promise<Engine> {
 
 const of = (pid: string, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'utf8')
 
-/** The one worker of this process. */
-function worker(): string {
-  const ours = readdirSync('/proc').filter(pid => {
+/** Process ids of the workers of this process. */
+function workers(): string[] {
+  return readdirSync('/proc').filter(pid => {
+    if (!/^\d+$/.test(pid)) return false
     try {
-      return /^\d+$/.test(pid) && of(pid, 'status').includes(`\nPPid:\t${process.pid}\n`)
+      const ours = of(pid, 'status').includes(`\nPPid:\t${process.pid}\n`)
+      return ours && of(pid, 'cmdline').includes('engine/child/main.ts')
     } catch {
       return false // it ended meanwhile
     }
   })
-  const workers = ours.filter(pid => of(pid, 'cmdline').includes('engine/child/main.ts'))
-  expect(workers).toHaveLength(1)
-  return workers[0] ?? ''
+}
+
+function worker(): string {
+  const [pid = '', ...others] = workers()
+  expect(others).toEqual([])
+  return pid
 }
 
 test('its memory is limited and it leaves no core; one that asks for more costs its own request', async () => {

@@ -2,8 +2,12 @@
 import { CommanderError, Command as Program } from 'commander'
 import type { Command, Options } from './cli/command.ts'
 import { COMMANDS } from './cli/commands.ts'
+import { EVERYWHERE } from './cli/shared-options.ts'
 import { EXIT, type ExitCode, nearest, worldError, XlabError } from './errors.ts'
 import { log, setQuiet } from './log.ts'
+
+/** `xlab __complete -- WORD…` is what the scripts of `xlab completion` ask. */
+const COMPLETE = '__complete'
 
 const interrupt = new AbortController()
 let interrupts = 0
@@ -30,7 +34,11 @@ async function runCommand(command: Command, args: readonly string[], options: Op
   if (options.pager === false) (await import('./report/terminal/pager.ts')).turnPagerOff()
   try {
     const loaded = await command.load()
-    return await loaded.run(args, options, context)
+    const code = await loaded.run(args, options, context)
+    const next = code === EXIT.ok || code === EXIT.partly ? command.next?.(args, options) : undefined
+    if (next !== undefined)
+      log.info(`next: ${next}${typeof options.db === 'string' ? ` --db ${options.db}` : ''}`)
+    return code
   } finally {
     await release()
   }
@@ -42,27 +50,20 @@ function buildProgram(done: (code: ExitCode) => void): Program {
       'Collect the LLVM IR kernels XLA emits, optimise them, prove or refute each result, and measure it fairly.',
     )
     .version('0.1.0')
-    .option('--db <file>', 'the database (default: results/xlab.db)')
-    .option('--config <file>', 'the settings (default: xlab.yaml here, or in the project)')
-    .option('-q, --quiet', 'no progress')
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false)
     .helpCommand(true)
+  for (const [flags, description] of EVERYWHERE.slice(0, 3)) program.option(flags, description)
   for (const command of COMMANDS) {
     const sub = program
       .command(`${command.name} ${command.arguments ?? ''}`.trim())
       .description(command.summary)
     if (command.alias !== undefined) sub.alias(command.alias)
     for (const [flags, description, value] of command.options ?? []) sub.option(flags, description, value)
-    sub
-      .option('--db <file>', 'the database (default: results/xlab.db)')
-      .option('--config <file>', 'the settings (default: xlab.yaml here, or in the project)')
-      .option('-q, --quiet', 'no progress')
-      .option('--no-pager', 'long results on a terminal as they are, without $PAGER')
+    for (const [flags, description] of EVERYWHERE) sub.option(flags, description)
     sub.exitOverride().configureOutput({ outputError: () => {} })
-    if (command.examples)
-      sub.addHelpText('after', `\nExamples:\n${command.examples.map(line => `  $ ${line}`).join('\n')}`)
+    sub.addHelpText('after', `\nExamples:\n${command.examples.map(line => `  $ ${line}`).join('\n')}`)
     sub.action(async () => {
       done(await runCommand(command, sub.args, { ...program.opts(), ...sub.opts() }))
     })
@@ -110,9 +111,13 @@ function explain(error: unknown): ExitCode {
 
 let exitCode: ExitCode = EXIT.ok
 try {
-  await buildProgram(code => {
-    exitCode = code
-  }).parseAsync()
+  // A shell that waits for a completion pays for nothing else.
+  if (process.argv[2] === COMPLETE)
+    await (await import('./cli/completion/answer.ts')).answerShell(process.argv.slice(4))
+  else
+    await buildProgram(code => {
+      exitCode = code
+    }).parseAsync()
 } catch (error) {
   exitCode = explain(error)
 }

@@ -16,6 +16,8 @@ export interface Command {
   readonly arguments?: string
   readonly summary: string
   readonly options?: readonly (readonly [flags: string, description: string, defaultValue?: string])[]
-  readonly examples?: readonly string[]
+  readonly examples: readonly string[]
+  /** What to run next, once it has gone well. */
+  next?(args: readonly string[], options: Options): string | undefined
   load(): Promise<CommandModule>
 }

@@ -1,20 +1,6 @@
 /** Every command, in the order help shows them. To add one: a file in this folder and an entry here. */
 import type { Command } from './command.ts'
-
-const filter = [
-  '--filter <text>',
-  'only kernels matching: model:NAME, op:NAME, name:TEXT, a hash prefix, or sample:N (every model, op and size with its share)',
-] as const
-const jobs = ['--jobs <n>', 'tasks at once (default: one a core)'] as const
-const target = ['--target <names>', 'what to compile for, comma-separated', 'native'] as const
-const format = ['-o, --output <format>', 'table, md, csv, json or jsonl'] as const
-const llvm = ['--llvm <path>', 'another LLVM than the pinned one: its folder, or its bin'] as const
-const json = ['--json', 'print JSON'] as const
-const harvestOptions = [
-  ['--runtime <kind>', 'auto, docker or local', 'auto'],
-  ['--image <image>', 'any image with python3 and TensorFlow, instead of our own'],
-  ['--xla-flags <flags>', 'XLA flags to add or override, as in XLA_FLAGS'],
-] as const
+import { filter, format, harvestOptions, jobs, json, llmOptions, llvm, target } from './shared-options.ts'
 
 export const COMMANDS: readonly Command[] = [
   {
@@ -35,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
       ['--jobs <n>', 'models at once (default: half the cores, so that each can be timed)'],
     ],
     examples: ['xlab harvest cnn mlp', 'xlab harvest my_model.py', 'xlab harvest --from /tmp/xla_dump'],
+    next: () => 'xlab optimise',
     load: () => import('./harvest.ts'),
   },
   {
@@ -42,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
     arguments: '<file.ll...>',
     summary: 'take in any LLVM IR of your own',
     examples: ['xlab import my_function.ll'],
+    next: () => 'xlab optimise',
     load: () => import('./import.ts'),
   },
   {
@@ -61,10 +49,7 @@ export const COMMANDS: readonly Command[] = [
       ['--samples <n>', 'answers of a language model for each kernel'],
       ['--strategy <name>', 'how a language model is asked: passes, rewrite, …'],
       ['--rounds <n>', 'times a rewrite is sent back with what is wrong with it (2)'],
-      ['--llm <name>', 'builtin, gguf:PATH, hf:ID, URL, replay:FILE, or a name of xlab.yaml'],
-      ['--llm-model <name>', 'the model’s name at its server'],
-      ['--dialect <name>', 'how prompts are worded for the model'],
-      ['--record <file>', 'write every exchange with the model to this file'],
+      ...llmOptions,
       ['--engine <kind>', 'in-process, or spawn: opt and llc processes for each build', 'in-process'],
       ['--check-determinism', 'make every build twice and refuse what comes out differently'],
       llvm,
@@ -76,6 +61,7 @@ export const COMMANDS: readonly Command[] = [
       "xlab optimise --with 'passes:instcombine<no-verify-fixpoint>,gvn' --filter model:cnn",
       'xlab optimise --with search --metric size --budget 1000',
     ],
+    next: () => 'xlab verify',
     load: () => import('./optimise.ts'),
   },
   {
@@ -92,6 +78,7 @@ export const COMMANDS: readonly Command[] = [
       json,
     ],
     examples: ['xlab verify', 'xlab verify before.ll after.ll'],
+    next: args => (args.length === 0 ? 'xlab bench' : undefined),
     load: () => import('./verify.ts'),
   },
   {
@@ -117,6 +104,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab bench --filter model:cnn --precision 1% --budget 20m',
       'xlab bench --dry-run',
     ],
+    next: (_, { dryRun }) => (dryRun === true ? 'xlab bench' : 'xlab report'),
     load: () => import('./bench.ts'),
   },
   {
@@ -143,6 +131,7 @@ export const COMMANDS: readonly Command[] = [
       ['--compare <db>', 'another database: what is better or worse here, beyond noise'],
     ],
     examples: ['xlab report', 'xlab report --compare results/before.db -o results/compared.html'],
+    next: () => 'xlab export',
     load: () => import('./report.ts'),
   },
   {
@@ -193,10 +182,7 @@ export const COMMANDS: readonly Command[] = [
       ['--samples <n>', 'answers for each kernel', '1'],
       ['--budget <time>', 'longest for all kernels together: 90s, 10m, 2h'],
       ['--seed <n>', 'seed of all chance', '1'],
-      ['--llm <name>', 'builtin, gguf:PATH, hf:ID, URL, replay:FILE, or a name of xlab.yaml'],
-      ['--llm-model <name>', 'the model’s name at its server'],
-      ['--dialect <name>', 'how prompts are worded for the model'],
-      ['--record <file>', 'write every exchange with the model to this file'],
+      ...llmOptions,
       json,
     ],
     examples: ['xlab hints 3fa9', 'xlab hints 3fa9 --try', 'xlab hints --filter sample:20 --try'],
@@ -206,12 +192,14 @@ export const COMMANDS: readonly Command[] = [
     name: 'models',
     summary: 'the models that can be harvested by name',
     options: [json],
+    examples: ['xlab models'],
     load: () => import('./models.ts'),
   },
   {
     name: 'kernels',
     summary: 'the kernels in the database',
     options: [filter, format],
+    examples: ['xlab kernels --filter model:cnn', 'xlab kernels -o csv'],
     load: () => import('./kernels.ts'),
   },
   {
@@ -219,7 +207,7 @@ export const COMMANDS: readonly Command[] = [
     arguments: '[name...]',
     summary: 'machines that can run builds, and their state',
     options: [json],
-    examples: ['xlab hosts'],
+    examples: ['xlab hosts', 'xlab hosts docker --json'],
     load: () => import('./hosts.ts'),
   },
   {
@@ -231,20 +219,41 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./host.ts'),
   },
   {
+    name: 'init',
+    summary: 'write a commented xlab.yaml: hosts and language models of your own',
+    options: [['--force', 'also where there is one already']],
+    examples: ['xlab init', 'xlab init --config lab.yaml'],
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'completion',
+    arguments: '<shell>',
+    summary: 'what bash, zsh or fish sources to complete commands, options, models, kernels, …',
+    examples: [
+      'source <(xlab completion bash)',
+      'source <(xlab completion zsh)',
+      'xlab completion fish | source',
+    ],
+    load: () => import('./completion/script.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what is used, what is missing, and the command that mends it',
     options: [llvm, json],
+    examples: ['xlab doctor'],
     load: () => import('./doctor.ts'),
   },
   {
     name: 'clean',
     summary: 'remove containers and work folders left by a crash',
+    examples: ['xlab clean'],
     load: () => import('./clean.ts'),
   },
   {
     name: 'test',
     arguments: '[lane...]',
     summary: "run xlab's own tests: unit, integration, docker, llm-hf, web",
+    examples: ['xlab test unit integration'],
     load: () => import('./test.ts'),
   },
 ]

@@ -14,7 +14,7 @@ interface LaneResult {
 }
 
 /** What a lane needs beyond a clone; undefined when it can run. */
-const LANES: Readonly<Record<string, () => Promise<string | undefined>>> = {
+export const LANES: Readonly<Record<string, () => Promise<string | undefined>>> = {
   unit: async () => undefined,
   integration: async () => undefined,
   docker: needsEngine,

@@ -60,6 +60,21 @@ export function openStoreReadOnly(path: string): Store {
   })
 }
 
+/** For what must not fail, wait or change anything: undefined unless the database is there and of this version. */
+export function openCurrentStore(path: string): Store | undefined {
+  if (!existsSync(path)) return undefined
+  let store: Store | undefined
+  try {
+    store = new Database(path, { readonly: true, timeout: 50 })
+    identify(store, path)
+    if (current(store)) return store
+  } catch {
+    // Damaged, locked, or no database: nothing to say of it.
+  }
+  store?.close()
+  return undefined
+}
+
 function guarded(path: string, open: () => Store): Store {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory())

@@ -79,3 +79,13 @@ export function exampleSettings(schema = 'docs/xlab.schema.json'): string {
   }
   return `${lines.join('\n')}\n`
 }
+
+/** The same for a file of one's own: it says nothing yet, every entry is a comment. */
+export const emptySettings = (schema: string): string =>
+  exampleSettings(schema)
+    .replace("Copy to xlab.yaml; 'xlab hosts'", "'xlab hosts'")
+    .replace(
+      'Commented lines may be left out and show an example.',
+      'Take the # off an entry and the fields you need.',
+    )
+    .replaceAll(/^( +)(?=[^ #])/gm, '$1# ')

@@ -39,6 +39,8 @@ export interface Progress {
   step(detail?: string): void
   /** Changes the detail without counting. */
   say(detail: string): void
+  /** How many have failed so far. */
+  failures(total: number): void
   done(summary?: string): void
 }
 
@@ -49,6 +51,7 @@ export interface Progress {
 export function progress(label: string, total: number | undefined): Progress {
   const started = performance.now()
   let count = 0
+  let failed = 0
   let detail = ''
   let shownAt = started + (terminal ? 0 : 1500)
 
@@ -60,9 +63,11 @@ export function progress(label: string, total: number | undefined): Progress {
     const parts = [
       label,
       total === undefined ? (count > 0 ? `${count}` : '') : `${count}/${total}`,
-      `${seconds.toFixed(0)} s`,
+      failed > 0 ? `${failed} failed` : '',
+      duration(seconds),
     ]
-    if (seconds > 2 && left >= 1) parts.push(`about ${left.toFixed(0)} s left`)
+    if (seconds > 2 && count > 1) parts.push(rate(count / seconds))
+    if (seconds > 2 && left >= 1) parts.push(`about ${duration(left)} left`)
     if (detail !== '') parts.push(detail)
     return parts.filter(part => part !== '').join(' · ')
   }
@@ -87,6 +92,9 @@ export function progress(label: string, total: number | undefined): Progress {
       detail = what
       show()
     },
+    failures(total) {
+      failed = total
+    },
     done(summary) {
       if (live !== '') process.stderr.write('\r\x1b[K')
       live = ''
@@ -94,3 +102,9 @@ export function progress(label: string, total: number | undefined): Progress {
     },
   }
 }
+
+const duration = (seconds: number): string =>
+  seconds < 120 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`
+
+const rate = (perSecond: number): string =>
+  perSecond >= 1 ? `${perSecond.toFixed(0)}/s` : `${(perSecond * 60).toFixed(0)}/min`

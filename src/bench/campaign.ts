@@ -81,7 +81,10 @@ export async function runCampaign(
   try {
     const shown = progress(`executables measured on ${services.host.name}`, groups.length * plan.links)
     try {
-      for (const group of groups) await measureOne(group, plan, text => shown.step(text))
+      for (const group of groups) {
+        await measureOne(group, plan, text => shown.step(text))
+        shown.failures(failures.length)
+      }
     } finally {
       shown.done()
     }

@@ -94,6 +94,7 @@ async function models(args: readonly string[], options: Options, context: Contex
       const result = await harvestModel(request, runtime, services)
       results.push(result)
       announce(result, runtime)
+      shown.failures(results.filter(({ state }) => state === 'failed').length)
       shown.step(model.name)
     })
   } finally {

@@ -92,6 +92,7 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
   try {
     await forAll(lanes, tasks, signal, async task => {
       await runTask(task, builder, signal)
+      shown.failures(tallies.reduce((sum, { broken, failed }) => sum + broken + failed, 0))
       shown.step(`${task.proposer.name} ${task.kernel.name}`)
     })
     shown.done()

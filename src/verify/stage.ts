@@ -20,9 +20,11 @@ export async function verifyStage(options: VerifyOptions): Promise<VerifySummary
   const pending = await pendingOn(options, { filter: options.filter })
   const counts = new Map<string, Map<VerdictState, number>>()
   const bar = progress('verifying', pending.length)
+  let wrong = 0
   try {
     await judgeStored(pending, options, (build, verdict) => {
       for (const proposer of proposersOf(store, build)) count(counts, proposer, verdict)
+      if (verdict.state === 'refuted' || verdict.state === 'broken') bar.failures(++wrong)
       bar.step(PASSING.includes(verdict.state) ? undefined : `${verdict.state}: ${build.slice(0, 12)}`)
     })
   } finally {

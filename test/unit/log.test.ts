@@ -42,7 +42,19 @@ test('work that ends soon shows its summary only; longer work, a line every five
     long.step(`kernel ${i}`)
   }
   long.done()
-  expect(written).toBe('builds · 3/5 · 9 s · about 6 s left · kernel 3\nbuilds · 5/5 · 15 s · kernel 5\n')
+  expect(written).toBe(
+    'builds · 3/5 · 9 s · 20/min · about 6 s left · kernel 3\nbuilds · 5/5 · 15 s · 20/min · kernel 5\n',
+  )
+
+  written = ''
+  const failing = progress('builds', 1000)
+  for (let i = 1; i <= 600; i++) {
+    vi.advanceTimersByTime(1000 / 3)
+    failing.failures(Math.floor(i / 100))
+    failing.step()
+  }
+  failing.done()
+  expect(written).toContain('builds · 500/1000 · 5 failed · 3 min · 3/s · about 3 min left\n')
 })
 
 test('quiet leaves warnings and errors', () => {

@@ -16,7 +16,7 @@ import { type JudgedBuild, type JudgedKernel, type PreparedKernel, prepareKernel
 export type { JudgedBuild, JudgedKernel } from './prepare.ts'
 
 /** Changes whenever a verdict could: another version judges everything anew. */
-export const VERIFIER = '2'
+export const VERIFIER = '3'
 
 export interface JudgeServices {
   readonly toolchain: Toolchain

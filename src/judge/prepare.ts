@@ -62,7 +62,7 @@ export interface PreparedKernel {
 /** Most bits of input that are tried whole. */
 export const EXHAUSTIVE_BITS = 24
 
-/** The mix of inputs: half of it random in some way, every kind at least once when there are six trials. */
+/** The mix of inputs: half of it random in some way, every kind at least once when there are ten trials. */
 const TRIALS: readonly InputKind[] = [
   'uniform',
   'edges',
@@ -70,16 +70,16 @@ const TRIALS: readonly InputKind[] = [
   'wide',
   'indices',
   'zeros',
+  'tiny',
+  'small',
+  'large',
+  'scaled',
   'uniform',
   'sprinkled',
   'wide',
   'edges',
   'indices',
   'sprinkled',
-  'uniform',
-  'wide',
-  'sprinkled',
-  'edges',
 ]
 
 /** Small kernels meet few values in a trial, and cost little: they get up to so many times more. */

@@ -15,8 +15,22 @@ export interface Bundle {
   readonly hash: string
 }
 
-/** Kinds of input a trial can be filled with; every byte follows from seed, trial and argument. */
-export const INPUT_KINDS = ['uniform', 'wide', 'edges', 'sprinkled', 'indices', 'zeros'] as const
+/**
+ * Kinds of input a trial can be filled with; every byte follows from seed, trial and argument. The magnitudes of `tiny`,
+ * `small` and `large` lie together; those of `scaled` do so in each argument.
+ */
+export const INPUT_KINDS = [
+  'uniform',
+  'wide',
+  'edges',
+  'sprinkled',
+  'indices',
+  'zeros',
+  'tiny',
+  'small',
+  'large',
+  'scaled',
+] as const
 export type InputKind = (typeof INPUT_KINDS)[number]
 
 /** One run of a reference function. The first of a job is the value all others are bounds or probes of. */

@@ -59,6 +59,13 @@ export function loopWrongs(inner: string, last: string): Case[] {
       ),
     ),
     wrong(
+      'tiny numbers flushed',
+      'refuted',
+      instead(
+        `%m = call float @llvm.fabs.f32(float %${last})\n%s = fcmp olt float %m, 0x3CD0000000000000\n%w = select i1 %s, float 0.000000e+00, float %${last}`,
+      ),
+    ),
+    wrong(
       'through half precision',
       'refuted',
       instead(`%h = fptrunc float %${last} to half\n%w = fpext half %h to float`),

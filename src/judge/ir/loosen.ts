@@ -3,7 +3,8 @@
  * runner's perturbation (-1 or 1) times a bound of what the flag may change of it, derived from the operation:
  *
  * - `reassoc` on a sum: one unit in the last place of |a| + |b|, which over a whole sum adds up to more than any other
- *   order can differ by in practice; where |a| + |b| overflows, another order may overflow, or not, to either side.
+ *   order can differ by in practice; where |a| + |b| overflows, or is a 64th of what does, another order may overflow,
+ *   or not, to either side: its partial sums are others, of up to so many of these.
  *   Rounding modes alone would not do: a sum that is exact in its own order need not be in another.
  * - `reassoc` on a product: one unit in the last place. `arcp` on a quotient: two (of the reciprocal and the product).
  * - `nsz`: a zero takes the perturbation's sign.
@@ -78,7 +79,8 @@ function looseLines(i: Instruction, result: string, next: () => number): string[
     const [x, y] = [abs(a), abs(b)]
     const magnitude = emit(`fadd ${t} ${x}, ${y}`)
     const infinite = (v: string): string => emit(`fcmp oeq ${t} ${v}, ${infinity}`)
-    const unbounded = infinite(magnitude)
+    const many = elementOf(t) === 'half' ? 1 : 64
+    const unbounded = infinite(emit(`fmul ${t} ${magnitude}, ${floatSplat(t, many)}`))
     const given = emit(`or ${mask} ${infinite(x)}, ${infinite(y)}`)
     const overflows = emit(`and ${mask} ${unbounded}, ${emit(`xor ${mask} ${given}, ${all}`)}`)
     const near = emit(`select ${mask} ${unbounded}, ${t} ${value}, ${t} ${moved(magnitude, 1)}`)

@@ -165,8 +165,9 @@ static bool unit_agrees(const struct expectation *e, const struct view *v, enum 
   bool bounded = flags & DIFFERS << s;
   uint64_t low = bounded ? bits_at(v->lowest[s], u) : expected, high = bounded ? bits_at(v->highest[s], u) : expected;
   /* A NaN that other runs do not give is infinities that meet, or do not, as single operations overflow: what is left
-   * in its place is anything. */
-  bool allowed = is_nan(u.dtype, actual) ? flags & MAY_BE_NAN << s
+   * in its place is anything. So is what may be an infinity of either sign, NaN included. */
+  bool anything = bounded && isinf(decode(u.dtype, low)) && isinf(decode(u.dtype, high)) && low != high;
+  bool allowed = is_nan(u.dtype, actual) ? anything || flags & MAY_BE_NAN << s
                                          : bounded && !is_nan(u.dtype, low) &&
                                              (is_nan(u.dtype, expected) || within(u.dtype, low, high, actual));
   if (allowed) {

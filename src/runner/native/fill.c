@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const kind_names[KINDS] = {"uniform", "wide",  "edges",  "sprinkled",
-                                       "indices", "zeros", "timing", "exhaustive"};
+const char *const kind_names[KINDS] = {"uniform", "wide",  "edges", "sprinkled", "indices", "zeros",
+                                       "tiny",    "small", "large", "scaled",    "timing",  "exhaustive"};
 
 /* The finaliser of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators). */
 uint64_t mix(uint64_t x) {
@@ -57,8 +57,27 @@ static uint64_t edge(const struct dtype *t, uint64_t r) {
   return r & 1 ? bits | sign : bits;
 }
 
-static uint64_t floating(const struct dtype *t, enum input_kind kind, uint64_t r) {
+/* Kinds whose magnitudes lie together in one trial, as powers of two in sixteenths of the type's range on one side of
+ * 1. Rounding errors of tiny sums are normal numbers still; products of two of the others neither underflow nor
+ * overflow. */
+static const struct magnitude {
+  int8_t sign, least, most;
+} magnitudes[KINDS] = {[TINY] = {-1, 9, 12}, [SMALL] = {-1, 4, 7}, [LARGE] = {1, 4, 7}, [SCALED] = {0, 0, 7}};
+
+/* Within a factor of 16: `scale` is of the trial, or of the argument where each has its own. */
+static uint64_t together(const struct dtype *t, struct magnitude m, uint64_t scale, uint64_t r) {
+  int least = m.least * t->bias / 16, most = m.most * t->bias / 16;
+  int power = least + (int)((scale >> 8) % (uint64_t)(most - least + 1));
+  int exponent = t->bias + (m.sign == 0 ? (scale & 1 ? 1 : -1) : m.sign) * power + (int)(r >> 32 & 3);
+  uint64_t bits = (uint64_t)exponent << t->mantissa | ((r >> 8) & ((1ULL << t->mantissa) - 1));
+  if (bits > largest_bits(t)) bits = largest_bits(t);
+  if (bits == 0 && t->style == UNSIGNED_ZERO) return 0;
+  return bits | (r >> 1 & 1) << (8 * t->unit_bytes - 1);
+}
+
+static uint64_t floating(const struct dtype *t, enum input_kind kind, uint64_t scale, uint64_t r) {
   switch (kind) {
+  case TINY: case SMALL: case LARGE: case SCALED: return together(t, magnitudes[kind], scale, r);
   case WIDE: return wide(t, r);
   case EDGES: return edge(t, r);
   case SPRINKLED: return r >> 60 == 0 ? edge(t, r) : uniform(t, r);
@@ -125,9 +144,10 @@ void fill_replica(const struct arena *a, size_t replica, enum input_kind kind, u
     const struct argument *arg = &a->job->arguments[s->source];
     const struct dtype *t = arg->dtype;
     uint64_t key = key_of(a->job, trial, s->source);
+    uint64_t scale = mix(kind == SCALED ? ~key : key_of(a->job, trial, ~0ULL));
     for (size_t unit = 0; (unit + 1) * t->unit_bytes <= arg->bytes; unit++) {
       uint64_t r = mix(key + unit * 0x9e3779b97f4a7c15ULL);
-      uint64_t bits = t->class == FLOATING ? floating(t, kind, r) : integer(a->job, t, kind, r);
+      uint64_t bits = t->class == FLOATING ? floating(t, kind, scale, r) : integer(a->job, t, kind, r);
       store_bits(at + unit * t->unit_bytes, t->unit_bytes, bits);
     }
   }

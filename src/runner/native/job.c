@@ -90,7 +90,8 @@ static void read_reference(struct job *job) {
 
 static void read_item(struct job *job, const char *what) {
   static const char *const semantics[] = {"ir", "xla", NULL};
-  static const char *const kinds[] = {"uniform", "wide", "edges", "sprinkled", "indices", "zeros", NULL};
+  static const char *const kinds[] = {"uniform", "wide", "edges", "sprinkled", "indices", "zeros",
+                                      "tiny", "small", "large", "scaled", NULL};
   if (strcmp(what, "arg") == 0) read_argument(job);
   else if (strcmp(what, "ref") == 0) read_reference(job);
   else if (strcmp(what, "cand") == 0) {

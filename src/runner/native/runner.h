@@ -63,7 +63,9 @@ void print_value(char *out, size_t size, const struct dtype *, uint64_t bits);
 void print_ir_value(char *out, size_t size, const struct dtype *, uint64_t bits);
 
 /* ---- jobs: job.c ---- */
-enum input_kind { UNIFORM, WIDE, EDGES, SPRINKLED, INDICES, ZEROS, TIMING, ENUMERATED, KINDS };
+enum input_kind {
+  UNIFORM, WIDE, EDGES, SPRINKLED, INDICES, ZEROS, TINY, SMALL, LARGE, SCALED, TIMING, ENUMERATED, KINDS
+};
 extern const char *const kind_names[KINDS];
 enum rounding { NEAREST, UP, DOWN, TO_ZERO };
 enum semantics { IR, XLA };

@@ -1,6 +1,17 @@
-/** Every command, in the order help shows them. To add one: a file in this folder and an entry here. */
+/** Every command, in the order help shows them. To add one: a file in this folder and an entry here or in tool-commands.ts. */
 import type { Command } from './command.ts'
-import { filter, format, harvestOptions, jobs, json, llmOptions, llvm, target } from './shared-options.ts'
+import {
+  exploreOptions,
+  filter,
+  format,
+  harvestOptions,
+  jobs,
+  json,
+  llmOptions,
+  llvm,
+  target,
+} from './shared-options.ts'
+import { TOOL_COMMANDS } from './tool-commands.ts'
 
 export const COMMANDS: readonly Command[] = [
   {
@@ -43,12 +54,7 @@ export const COMMANDS: readonly Command[] = [
         'xla,xla-ir,opt:O3,opt:Oz',
       ],
       target,
-      ['--metric <name>', 'what search, random and llm are to make smaller: size or time', 'size'],
-      ['--budget <amount>', 'candidates a kernel (1000), or time for all of them (90s, 10m, 2h)'],
-      ['--seed <n>', 'seed of all chance', '1'],
-      ['--samples <n>', 'answers of a language model for each kernel'],
-      ['--strategy <name>', 'how a language model is asked: passes, rewrite, …'],
-      ['--rounds <n>', 'times a rewrite is sent back with what is wrong with it (2)'],
+      ...exploreOptions,
       ...llmOptions,
       ['--engine <kind>', 'in-process, or spawn: opt and llc processes for each build', 'in-process'],
       ['--check-determinism', 'make every build twice and refuse what comes out differently'],
@@ -188,72 +194,5 @@ export const COMMANDS: readonly Command[] = [
     examples: ['xlab hints 3fa9', 'xlab hints 3fa9 --try', 'xlab hints --filter sample:20 --try'],
     load: () => import('./hints.ts'),
   },
-  {
-    name: 'models',
-    summary: 'the models that can be harvested by name',
-    options: [json],
-    examples: ['xlab models'],
-    load: () => import('./models.ts'),
-  },
-  {
-    name: 'kernels',
-    summary: 'the kernels in the database',
-    options: [filter, format],
-    examples: ['xlab kernels --filter model:cnn', 'xlab kernels -o csv'],
-    load: () => import('./kernels.ts'),
-  },
-  {
-    name: 'hosts',
-    arguments: '[name...]',
-    summary: 'machines that can run builds, and their state',
-    options: [json],
-    examples: ['xlab hosts', 'xlab hosts docker --json'],
-    load: () => import('./hosts.ts'),
-  },
-  {
-    name: 'host',
-    arguments: '<action> [name]',
-    summary: "host probe NAME: a host's CPU and features, as code is compiled for it",
-    options: [json],
-    examples: ['xlab host probe local'],
-    load: () => import('./host.ts'),
-  },
-  {
-    name: 'init',
-    summary: 'write a commented xlab.yaml: hosts and language models of your own',
-    options: [['--force', 'also where there is one already']],
-    examples: ['xlab init', 'xlab init --config lab.yaml'],
-    load: () => import('./init.ts'),
-  },
-  {
-    name: 'completion',
-    arguments: '<shell>',
-    summary: 'what bash, zsh or fish sources to complete commands, options, models, kernels, …',
-    examples: [
-      'source <(xlab completion bash)',
-      'source <(xlab completion zsh)',
-      'xlab completion fish | source',
-    ],
-    load: () => import('./completion/script.ts'),
-  },
-  {
-    name: 'doctor',
-    summary: 'what is used, what is missing, and the command that mends it',
-    options: [llvm, json],
-    examples: ['xlab doctor'],
-    load: () => import('./doctor.ts'),
-  },
-  {
-    name: 'clean',
-    summary: 'remove containers and work folders left by a crash',
-    examples: ['xlab clean'],
-    load: () => import('./clean.ts'),
-  },
-  {
-    name: 'test',
-    arguments: '[lane...]',
-    summary: "run xlab's own tests: unit, integration, docker, llm-hf, web",
-    examples: ['xlab test unit integration'],
-    load: () => import('./test.ts'),
-  },
+  ...TOOL_COMMANDS,
 ]

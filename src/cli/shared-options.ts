@@ -15,6 +15,15 @@ export const harvestOptions = [
   ['--xla-flags <flags>', 'XLA flags to add or override, as in XLA_FLAGS'],
 ] as const
 
+/** How `optimise` explores. */
+export const exploreOptions = [
+  ['--metric <name>', 'what search, random and llm are to make smaller: size or time', 'size'],
+  ['--budget <amount>', 'candidates a kernel (1000), or time for all of them (90s, 10m, 2h)'],
+  ['--seed <n>', 'seed of all chance', '1'],
+  ['--samples <n>', 'answers of a language model for each kernel'],
+  ['--strategy <name>', 'how a language model is asked: passes, rewrite, …'],
+  ['--rounds <n>', 'times a rewrite is sent back with what is wrong with it (2)'],
+] as const
 export const llmOptions = [
   ['--llm <name>', 'builtin, gguf:PATH, hf:ID, URL, replay:FILE, or a name of xlab.yaml'],
   ['--llm-model <name>', 'the model’s name at its server'],

@@ -88,4 +88,4 @@ export const emptySettings = (schema: string): string =>
       'Commented lines may be left out and show an example.',
       'Take the # off an entry and the fields you need.',
     )
-    .replaceAll(/^( +)(?=[^ #])/gm, '$1# ')
+    .replaceAll(/^( +)(?:# )?(?=[\w-]+:(?: |$))/gm, '$1#')

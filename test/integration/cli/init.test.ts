@@ -22,13 +22,18 @@ test('writes it once, with a schema an editor finds from there', async () => {
   expect(await xlab('hosts', 'qemu-a99', '--config', file)).toMatchObject({ code: 2 })
 
   const used = text
-    .replace('  # server:', '  server:')
-    .replace('    # kind: ssh', '    kind: ssh')
-    .replace('    # address: me@server', '    address: me@server')
+    .replace('  #server:', '  server:')
+    .replace('    #kind: ssh', '    kind: ssh')
+    .replace('    #address: me@server', '    address: me@server')
   expect(readSections(used, file)).toMatchObject({
     problems: [],
     sections: { hosts: [{ name: 'server', kind: 'ssh', address: 'me@server' }] },
   })
+
+  // Without any # before a key it is what every field may be.
+  const all = text.replaceAll(/^( +)#(?=[\w-]+:)/gm, '$1')
+  expect(readSections(all, file).problems).toEqual([])
+  expect(readSections(all, file).sections.hosts?.length).toBeGreaterThan(3)
 
   writeFileSync(file, '# mine\n')
   const again = await xlab('init', '--config', file)

@@ -69,7 +69,7 @@ test.each([
   )
 })
 
-test.each(['optimise', 'verify', 'bench', 'report', 'kernels', 'query', 'show'])(
+test.each(['optimise', 'verify', 'bench', 'report', 'export', 'kernels', 'query', 'show'])(
   'xlab %s without a database says what to run first, and makes none',
   async command => {
     const none = join(FOLDER, 'none.db')

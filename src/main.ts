@@ -3,7 +3,7 @@ import { CommanderError, Command as Program } from 'commander'
 import type { Command, Options } from './cli/command.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { EVERYWHERE } from './cli/shared-options.ts'
-import { EXIT, type ExitCode, nearest, worldError, XlabError } from './errors.ts'
+import { EXIT, type ExitCode, nearest, unknownName, worldError, XlabError } from './errors.ts'
 import { log, setQuiet } from './log.ts'
 
 /** `xlab __complete -- WORD…` is what the scripts of `xlab completion` ask. */
@@ -71,6 +71,14 @@ function buildProgram(done: (code: ExitCode) => void): Program {
   return program
 }
 
+const NAMES = COMMANDS.flatMap(c => [c.name, ...(c.alias !== undefined ? [c.alias] : [])])
+
+/** commander would print the list of commands for a name it does not know, and not say why. */
+function checkHelp([, , first, name]: readonly string[]): void {
+  if (first === 'help' && name !== undefined && !name.startsWith('-') && ![...NAMES, 'help'].includes(name))
+    throw unknownName('command', name, NAMES)
+}
+
 function explain(error: unknown): ExitCode {
   if (interrupt.signal.aborted) {
     log.info('interrupted; what was finished is stored, and the same command continues from there')
@@ -81,13 +89,7 @@ function explain(error: unknown): ExitCode {
     if (error.code === 'commander.help') return EXIT.usage
     log.error(error.message.replace(/^error: /, '').replace(/\n\(Did you mean.*$/s, ''))
     const typed = /unknown command '(.+?)'/.exec(error.message)?.[1]
-    const near =
-      typed === undefined
-        ? []
-        : nearest(
-            typed,
-            COMMANDS.flatMap(c => [c.name, ...(c.alias !== undefined ? [c.alias] : [])]),
-          )
+    const near = typed === undefined ? [] : nearest(typed, NAMES)
     const meant = near[0] ?? /Did you mean (.*?)\?/.exec(error.message)?.[1]
     const given = COMMANDS.find(({ name }) => name === process.argv[2])
     log.hint(
@@ -114,10 +116,12 @@ try {
   // A shell that waits for a completion pays for nothing else.
   if (process.argv[2] === COMPLETE)
     await (await import('./cli/completion/answer.ts')).answerShell(process.argv.slice(4))
-  else
+  else {
+    checkHelp(process.argv)
     await buildProgram(code => {
       exitCode = code
     }).parseAsync()
+  }
 } catch (error) {
   exitCode = explain(error)
 }

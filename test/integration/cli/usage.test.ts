@@ -13,6 +13,7 @@ afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
 
 const wrong: readonly (readonly [args: string, message: string, hint?: string])[] = [
   ['harvset', "unknown command 'harvset'", 'did you mean harvest?'],
+  ['help harvset', "unknown command 'harvset'", 'did you mean harvest?'],
   ['frobnicate', "unknown command 'frobnicate'", "see 'xlab --help'"],
   ['harvest --form x', "unknown option '--form'", 'did you mean --from?'],
   ['show', "missing required argument 'kernel'", "see 'xlab show --help'"],

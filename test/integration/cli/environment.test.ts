@@ -52,7 +52,7 @@ test.skipIf(existsSync('/usr/lib/llvm-22'))('no package index: said once, nothin
 
 test('a state folder that cannot be made', async () => {
   writeFileSync(join(dir, 'file'), '')
-  const { code, stderr } = await xlabIn({ XLAB_STATE: join(dir, 'file') }, 'import', join(dir, 'file'))
+  const { code, stderr } = await xlabIn({ XLAB_STATE: join(dir, 'file') }, 'import', ll)
   expect(code).toBe(5)
   expect(stderr).toMatch(/^error: a file or folder cannot be used: .*ENOTDIR.*\n {2}→ .*XLAB_STATE/)
 })

@@ -52,6 +52,7 @@ test.skipIf(existsSync('/usr/lib/llvm-22'))('no package index: said once, nothin
 
 test('a state folder that cannot be made', async () => {
   writeFileSync(join(dir, 'file'), '')
+  const ll = join(import.meta.dirname, '../../../models-py/examples/multiply_by_two.ll')
   const { code, stderr } = await xlabIn({ XLAB_STATE: join(dir, 'file') }, 'import', ll)
   expect(code).toBe(5)
   expect(stderr).toMatch(/^error: a file or folder cannot be used: .*ENOTDIR.*\n {2}→ .*XLAB_STATE/)

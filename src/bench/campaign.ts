@@ -3,7 +3,7 @@
  * narrow enough or the time is spent. A group's results are stored when it is done: a run that is killed loses one.
  */
 import type { HostFacts } from '../hosts/host.ts'
-import { log, progress } from '../log.ts'
+import { progress } from '../log.ts'
 import type { Plan } from '../measure/measure.ts'
 import { endCampaign, type Purpose, startCampaign } from '../store/campaigns.ts'
 import { referenceOf } from '../store/measurements.ts'
@@ -106,19 +106,19 @@ async function refine(
   left: () => number,
   measureOne: (group: readonly Work[], plan: Plan, step: (names: string) => void) => Promise<void>,
 ): Promise<void> {
-  let rounds = 0
-  for (let took = 0; ; rounds++) {
-    const wide = [...widths].filter(([, width]) => width > precision).sort(([, a], [, b]) => b - a)
-    const [group] = together(wide.map(([work]) => work))
-    const began = left()
-    if (group === undefined || began < took || began <= 0) break
-    if (rounds % 5 === 0)
-      log.info(`${wide.length} kernels are not known to ±${(precision * 100).toFixed(1)} % yet: measuring on`)
-    await measureOne(
-      group,
-      { ...plan, links: MORE_LINKS, firstLink: plan.links + rounds * MORE_LINKS },
-      () => {},
-    )
-    took = began - left()
+  const shown = progress('measuring on', undefined)
+  try {
+    for (let took = 0, rounds = 0; ; rounds++) {
+      const wide = [...widths].filter(([, width]) => width > precision).sort(([, a], [, b]) => b - a)
+      const [group] = together(wide.map(([work]) => work))
+      const began = left()
+      if (group === undefined || began < took || began <= 0) break
+      const state = `${wide.length} kernels not known to ±${(precision * 100).toFixed(1)} % yet, ${Math.ceil(began / 1000)} s to spend`
+      const more = { ...plan, links: MORE_LINKS, firstLink: plan.links + rounds * MORE_LINKS }
+      await measureOne(group, more, () => shown.step(state))
+      took = began - left()
+    }
+  } finally {
+    shown.done()
   }
 }

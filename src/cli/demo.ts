@@ -26,7 +26,7 @@ export const run: CommandModule['run'] = async (_args, options, outer) => {
     ['optimise', [], {}],
     ['optimise', [], { with: `random:${ANSWERS},llm`, samples: ANSWERS, filter: FEW }],
     ['verify', [], {}],
-    ['bench', [], {}],
+    ['bench', [], { budget: '60s' }],
     ...REPORTS.map(output => ['report', [], { output: here(output) }] as const),
     ['query', ['llm'], {}],
   ]

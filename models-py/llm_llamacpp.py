@@ -13,7 +13,7 @@ import sys
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--library", required=True, help="folder the xllamacpp wheel is unpacked in")
+    parser.add_argument("--packages", required=True, help="folder the xllamacpp wheel is unpacked in")
     parser.add_argument("--model", required=True, help="GGUF file")
     parser.add_argument("--context", type=int, required=True, help="tokens of prompt and reply together")
     parser.add_argument("--threads", type=int, required=True)
@@ -33,7 +33,7 @@ def main():
     os.dup2(log, 1)
     os.dup2(log, 2)
 
-    sys.path.insert(0, options.library)
+    sys.path.insert(0, options.packages)
     import xllamacpp
 
     params = xllamacpp.CommonParams()

@@ -57,7 +57,7 @@ async function openGgufFile(
   const library = await ensureWheel(LLAMA_WHEEL, signal)
   const contextTokens = Math.min(wanted.context ?? MOST_CONTEXT, file.contextTokens)
   const args = [
-    ...['--library', library, '--model', file.path, '--context', String(contextTokens)],
+    ...['--packages', library, '--model', file.path, '--context', String(contextTokens)],
     ...['--threads', String(SERVER_THREADS), '--memory', String(memoryMiB(file.bytes))],
   ]
   const program = {

@@ -1,12 +1,10 @@
 /** `xlab hints`: what a language model would look at in a kernel, beside the code, and with `--try` whether it was right. */
-import { openBuilder } from '../compile/builder.ts'
 import { EXIT, type ExitCode, usageError } from '../errors.ts'
-import { localHost } from '../hosts/local.ts'
-import { openReader } from '../llvm/reader.ts'
 import { resolveTarget } from '../llvm/targets.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import { type HintedKernel, hint } from '../optimise/llm/hints/hints.ts'
+import { openServices } from '../optimise/services.ts'
 import { printTable } from '../report/format.ts'
 import { selectKernels } from '../store/builds.ts'
 import { findKernel } from '../store/dossier.ts'
@@ -29,25 +27,11 @@ export async function run(args: readonly string[], options: Options, context: Co
   const { signal } = context
   const toolchain = await ensureToolchain({ signal })
   const target = await resolveTarget('native', toolchain)
-  const builder = await openBuilder(toolchain, { signal })
-  context.onExit(() => builder.close())
-  const once = <T>(open: () => Promise<T>): (() => Promise<T>) => {
-    let opened: Promise<T> | undefined
-    return () => {
-      opened ??= open()
-      return opened
-    }
-  }
+  const given = { store: context.store(), toolchain, lanes: context.lanes(), signal }
+  const { services, close } = await openServices(given)
+  context.onExit(close)
   const then = options.try === true ? 'try' : 'ask'
-  const done = await hint(
-    kernels,
-    { target, options: explore, then },
-    {
-      ...{ store: context.store(), toolchain, lanes: context.lanes(), signal, builder },
-      host: once(() => localHost(toolchain)),
-      reader: once(() => openReader(toolchain, { signal })),
-    },
-  )
+  const done = await hint(kernels, { target, options: explore, then }, services)
   if (options.json === true) console.log(JSON.stringify(done, null, 2))
   else if (hash !== undefined) for (const one of done) print(one)
   if (options.json !== true && then === 'try') printHitRate(done)

@@ -48,12 +48,7 @@ export async function run(files: readonly string[], options: Options, context: C
   }
   if (texts.length > 0) return await verifyFiles(files, texts, options, services)
 
-  const summary = await verifyStage({
-    ...services,
-    store: context.store(),
-    filter,
-    disassemble: bitcode => disassemble(toolchain, bitcode, context.signal),
-  })
+  const summary = await verifyStage({ ...services, store: context.store(), filter })
   if (options.json === true) {
     const counts = [...summary.byProposer].map(([proposer, states]) => [proposer, Object.fromEntries(states)])
     console.log(JSON.stringify({ judged: summary.judged, proposers: Object.fromEntries(counts) }))

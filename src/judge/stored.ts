@@ -2,6 +2,7 @@
 import { runsOn } from '../kernel/runs-on.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Verdict, VerdictState } from '../kernel/verdict.ts'
+import { disassemble } from '../llvm/disassemble.ts'
 import { definedGlobals, parseObject } from '../llvm/object.ts'
 import { getBlob, getText } from '../store/blobs.ts'
 import { hostId } from '../store/hosts.ts'
@@ -24,9 +25,10 @@ const BATCH_KERNELS = 120
 
 export interface StoredJudging extends JudgeServices {
   readonly store: Store
-  /** Text of a kernel the pinned LLVM reads as bitcode only. */
-  readonly disassemble: (bitcode: Uint8Array) => Promise<string>
 }
+
+/** What reading a stored kernel takes: one that the pinned LLVM reads as bitcode only is disassembled. */
+type Reading = Pick<StoredJudging, 'store' | 'toolchain' | 'signal'>
 
 /** The proposed builds that can run on the host and have no verdict there; of `builds` alone, where given. */
 export async function pendingOn(
@@ -55,7 +57,7 @@ export async function judgeStored(
   for (let i = 0; i < groups.length; i += BATCH_KERNELS) {
     const kernels: JudgedKernel[] = []
     for (const rows of groups.slice(i, i + BATCH_KERNELS)) {
-      const kernel = await judgedKernel(store, rows, options.disassemble)
+      const kernel = await judgedKernel(rows, options)
       if (kernel !== undefined) kernels.push(kernel)
     }
     const keys = new Map(kernels.map((kernel, n) => [kernel, groups[i + n]?.[0]]))
@@ -71,47 +73,42 @@ export async function judgeStored(
 
 /** A build and its kernel as the judge takes them, under the first signature that got this verdict. */
 export async function storedKernel(
-  store: Store,
   build: string,
   state: VerdictState,
-  disassemble: StoredJudging['disassemble'],
+  reading: Reading,
 ): Promise<JudgedKernel | undefined> {
-  return judgedKernel(store, judgedBuild(store, build, state), disassemble)
+  return judgedKernel(judgedBuild(reading.store, build, state), reading)
 }
 
 /** A kernel as the judge takes it, under the first signature it is called by; undefined when it cannot be run. */
-export async function kernelToJudge(
-  store: Store,
-  kernel: string,
-  disassemble: StoredJudging['disassemble'],
-): Promise<JudgedKernel | undefined> {
-  const [row] = callsOf(store, kernel)
+export async function kernelToJudge(kernel: string, reading: Reading): Promise<JudgedKernel | undefined> {
+  const [row] = callsOf(reading.store, kernel)
   if (row === undefined) return undefined
-  return { ...(await kernelOf(store, row, disassemble)), builds: [] }
+  return { ...(await kernelOf(row, reading)), builds: [] }
 }
 
 async function kernelOf(
-  store: Store,
   row: KernelCall,
-  disassemble: StoredJudging['disassemble'],
+  { store, toolchain, signal }: Reading,
 ): Promise<Omit<JudgedKernel, 'builds'>> {
   const ir =
-    row.bitcode === undefined ? getText(store, row.ir) : await disassemble(getBlob(store, row.bitcode))
+    row.bitcode === undefined
+      ? getText(store, row.ir)
+      : await disassemble(toolchain, getBlob(store, row.bitcode), signal)
   const entry = row.abi === 'scalar' ? 'scalar' : 'call-frame'
   return { id: row.kernel, ir, entry, signature: JSON.parse(row.signatureJson) as Signature }
 }
 
 async function judgedKernel(
-  store: Store,
   rows: readonly PendingVerdict[],
-  disassemble: StoredJudging['disassemble'],
+  reading: Reading,
 ): Promise<JudgedKernel | undefined> {
   const [first] = rows
   if (first === undefined) return undefined
   return {
-    ...(await kernelOf(store, first, disassemble)),
+    ...(await kernelOf(first, reading)),
     builds: rows.map(row => {
-      const object = getBlob(store, row.object)
+      const object = getBlob(reading.store, row.object)
       const globals = definedGlobals(parseObject(object))
       return {
         hash: row.build,

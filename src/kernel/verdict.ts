@@ -6,6 +6,9 @@ export type VerdictState = (typeof VERDICT_STATES)[number]
 /** States in which a build may be measured and recommended. */
 export const PASSING: readonly VerdictState[] = ['same', 'agreed', 'exhausted']
 
+/** Whether a verdict, or a word that stands where there is none, lets a build pass. */
+export const passes = (verdict: string | null): boolean => PASSING.some(state => state === verdict)
+
 /**
  * Which results count as equal. `ir`: only what the kernel's own instructions and fast-math flags permit, which is
  * bit for bit where there are none. `xla`: also what XLA's code generator permits itself (contraction, its own

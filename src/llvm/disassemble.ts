@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { environmentError } from '../errors.ts'
 import { describeExit, run, succeeded } from '../process/run.ts'
+import { isBitcode } from './bitcode.ts'
 import type { Toolchain } from './toolchain.ts'
 
 /** The text of a module that the pinned LLVM reads as bitcode only. Throws when it does not read it after all. */
@@ -21,6 +22,10 @@ export async function disassemble(
   if (!succeeded(exit)) throw new Error(`llvm-dis: ${describeExit(exit)}: ${exit.stderr.slice(0, 500)}`)
   return exit.stdout.toString('utf8')
 }
+
+/** IR as text, whichever of the two it is stored as. */
+export const irText = async (toolchain: Toolchain, ir: Uint8Array, signal?: AbortSignal): Promise<string> =>
+  isBitcode(ir) ? await disassemble(toolchain, ir, signal) : Buffer.from(ir).toString('utf8')
 
 /** Relocations included, bytes and addresses left out: they differ between builds that do not. */
 const OBJDUMP = ['-d', '-r', '--no-show-raw-insn', '--no-leading-addr']

@@ -8,6 +8,7 @@ import type { Signature } from '../kernel/signature.ts'
 import { createLanes, type Lanes } from '../lanes/lanes.ts'
 import type { Linkable, linkBundle } from '../runner/link.ts'
 import type { Bundle, RunnerHello, RunnerResult, Sample, TimingJob } from '../runner/protocol.ts'
+import { randomIntegers } from './statistics.ts'
 
 export interface MeasuredBuild {
   readonly hash: string
@@ -171,7 +172,9 @@ async function runLink(
         id: kernel.id,
         signature: kernel.signature,
         functions: [...functions.keys()],
-        seed: plan.seed,
+        // Inputs, orders, and where buffers and stacks lie follow from it: equal ones in every link would favour one
+        // function in all of them, and no interval would know.
+        seed: randomIntegers(plan.seed + link)(),
         processes: plan.processes,
         pairs: plan.pairs,
         minSampleNs: plan.minSampleNs,

@@ -1,7 +1,7 @@
 /** What proposers that start from the kernel compile: its IR, with bodies for what only XLA's own compiler knows. */
 import type { BuildRequest } from '../kernel/build.ts'
 import { withXlaMath } from '../kernel/xla-math.ts'
-import { disassemble } from '../llvm/disassemble.ts'
+import { irText } from '../llvm/disassemble.ts'
 import { getBlob, putBlob } from '../store/blobs.ts'
 import type { KernelInput } from '../store/builds.ts'
 import type { Proposed, ProposerContext } from './proposer.ts'
@@ -16,8 +16,7 @@ export async function kernelSource(
   const bytes = getBlob(store, kernel.inputHash)
   // Names stand in bitcode as they are, but for some that are packed; XLA's have dots and are not.
   if (!bytes.includes('xla.')) return { inputHash: kernel.inputHash, input: () => bytes }
-  const isText = bytes[0] !== 0x42 && bytes[0] !== 0xde
-  const text = isText ? bytes.toString('utf8') : await disassemble(toolchain, bytes)
+  const text = await irText(toolchain, bytes)
   const source = withXlaMath(text)
   return source === text
     ? { inputHash: kernel.inputHash, input: () => bytes }

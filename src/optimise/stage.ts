@@ -1,12 +1,7 @@
 /** The stage: makes the builds that proposers suggest and the store lacks. Killed anywhere, it goes on from there. */
-import { type Builder, type EngineKind, openBuilder } from '../compile/builder.ts'
-import { madeTwice } from '../compile/twice.ts'
 import { usageError } from '../errors.ts'
-import type { Host } from '../hosts/host.ts'
-import { localHost } from '../hosts/local.ts'
 import { buildHash, type Target } from '../kernel/build.ts'
 import { forAll, type Lanes } from '../lanes/lanes.ts'
-import { openReader, type Reader } from '../llvm/reader.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { progress } from '../log.ts'
 import { clearAttempt, givenUp, recordAttempt } from '../store/attempts.ts'
@@ -20,18 +15,14 @@ import {
   selectKernels,
 } from '../store/builds.ts'
 import { type Store, write } from '../store/open.ts'
-import type { Explorer, Proposer, ProposerContext } from './proposer.ts'
+import type { Explorer, ExploreServices, Proposer } from './proposer.ts'
+import { type Opening, openServices } from './services.ts'
 import { newTally, note, type Tally } from './tally.ts'
 
-export interface OptimiseRequest {
+export interface OptimiseRequest extends Opening {
   readonly proposers: readonly (Proposer | Explorer)[]
   readonly targets: readonly Target[]
   readonly filter?: string | undefined
-  readonly engine?: EngineKind | undefined
-  /** Most worker processes; one a core unless said. */
-  readonly workers?: number | undefined
-  /** Make every build twice, to find what is not deterministic. */
-  readonly twice?: boolean | undefined
 }
 
 export interface OptimiseServices {
@@ -45,7 +36,7 @@ interface Task {
   readonly kernel: KernelInput
   readonly proposer: Proposer
   readonly sample: number
-  readonly context: ProposerContext
+  readonly target: Target
   readonly targetId: number
   readonly tally: Tally
 }
@@ -59,22 +50,11 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
     const problem = await proposer.problem?.(toolchain)
     if (problem !== undefined) throw usageError(`${proposer.name}: ${problem}`)
   }
-  let reader: Promise<Reader> | undefined
-  const openOnce = (): Promise<Reader> => {
-    reader ??= openReader(toolchain, { signal })
-    return reader
-  }
-  let local: Promise<Host> | undefined
-  const host = (): Promise<Host> => {
-    local ??= localHost(toolchain)
-    return local
-  }
   const kernels = selectKernels(store, request.filter)
   const tallies: Tally[] = []
   const tasks: Task[] = []
   for (const target of request.targets) {
     const targetId = putTarget(store, target)
-    const context: ProposerContext = { store, toolchain, target, reader: openOnce }
     for (const proposer of simple) {
       const known = proposedSamples(store, proposer, targetId, toolchain.version)
       const tally = newTally(proposer.name, target.name)
@@ -82,44 +62,31 @@ export async function optimise(request: OptimiseRequest, services: OptimiseServi
       for (const kernel of kernels)
         for (let sample = 0; sample < (proposer.samples ?? 1); sample++)
           if (known.has(`${kernel.hash} ${sample}`)) tally.known++
-          else tasks.push({ kernel, proposer, sample, context, targetId, tally })
+          else tasks.push({ kernel, proposer, sample, target, targetId, tally })
     }
   }
   if (tasks.length === 0 && explorers.length === 0) return tallies
-  const opened = await openBuilder(toolchain, { engine: request.engine, workers: request.workers, signal })
-  const builder = request.twice ? madeTwice(opened, toolchain) : opened
+  const { services: opened, close } = await openServices(services, request)
   const shown = progress('builds', tasks.length)
   try {
     await forAll(lanes, tasks, signal, async task => {
-      await runTask(task, builder, signal)
+      await runTask(task, opened)
       shown.failures(tallies.reduce((sum, { broken, failed }) => sum + broken + failed, 0))
       shown.step(`${task.proposer.name} ${task.kernel.name}`)
     })
     shown.done()
     for (const target of request.targets)
-      for (const explorer of explorers)
-        tallies.push(
-          await explorer.explore(kernels, target, {
-            store,
-            toolchain,
-            lanes,
-            signal,
-            builder,
-            host,
-            reader: openOnce,
-          }),
-        )
+      for (const explorer of explorers) tallies.push(await explorer.explore(kernels, target, opened))
   } finally {
     shown.done()
-    await builder.close()
-    await (await reader)?.close()
+    await close()
   }
   return tallies
 }
 
-async function runTask(task: Task, builder: Builder, signal: AbortSignal): Promise<void> {
-  const { kernel, proposer, sample, context, targetId, tally } = task
-  const { store, target } = context
+async function runTask(task: Task, services: ExploreServices): Promise<void> {
+  const { kernel, proposer, sample, target, targetId, tally } = task
+  const { store, builder, signal } = services
   const key = {
     stage: 'optimise',
     subject: kernel.hash,
@@ -129,7 +96,7 @@ async function runTask(task: Task, builder: Builder, signal: AbortSignal): Promi
     note(tally, 'failed', 'a limit ended it three times')
     return
   }
-  const proposed = await proposer.propose(kernel, context, sample)
+  const proposed = await proposer.propose(kernel, { ...services, target }, sample)
   if (proposed.state === 'none') {
     note(tally, 'none', proposed.why)
     return

@@ -2,7 +2,8 @@
 import type { Store } from '../store/open.ts'
 import { type Column, formatRows, type Row } from './format.ts'
 
-interface Result {
+/** What a page shows of a row of the view `result`. */
+export interface Result {
   readonly hash: string
   readonly signature_hash: string | null
   readonly name: string

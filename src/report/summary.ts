@@ -1,4 +1,5 @@
 /** Over all kernels, by proposer: how many were tried, what became of them, and geometric means against XLA. */
+import { passes } from '../kernel/verdict.ts'
 import { geometricMeanInterval } from '../measure/statistics.ts'
 import { kernelFilter } from '../store/kernel-filter.ts'
 import type { NamedQuery } from '../store/named-queries.ts'
@@ -30,7 +31,6 @@ export type Summary = Readonly<Record<string, string | number | null>> & {
   readonly failed: number
 }
 
-const PASSING = new Set(['same', 'agreed', 'exhausted'])
 const WRONG = new Set(['refuted', 'broken'])
 
 /** All kernels, or those without, or with, a libm call where XLA inlines its own maths. */
@@ -75,7 +75,7 @@ function summary(calls: readonly Result[][], host: string | null): Summary {
     timed.filter(row => states.includes(row.comparison ?? '')).length
   const unbuilt = count(row => row.build !== 'ok')
   const wrong = count(row => row.build === 'ok' && WRONG.has(row.verdict ?? ''))
-  const agreed = count(row => PASSING.has(row.verdict ?? ''))
+  const agreed = count(row => passes(row.verdict))
   return {
     proposer: rows[0]?.proposer ?? '',
     attempted: rows.length,

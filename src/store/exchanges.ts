@@ -30,20 +30,25 @@ export interface ExchangeKey {
   readonly round: number
 }
 
-/** What came back; a Completion of a model is one. */
+/** What came back from a model. */
 export type Reply =
   | {
       readonly state: 'ok'
       readonly text: string
       readonly promptTokens: number
       readonly replyTokens: number
+      /** Prompt tokens the server had from an earlier request. */
       readonly cachedTokens?: number
       readonly seconds: number
       readonly finish: 'stop' | 'length'
+      /** The end of it is one piece, again and again. */
+      readonly looping?: true
     }
   | {
       readonly state: 'failed'
+      /** subject: the same request would fail again. environment: nothing else would fare better now. unclear: try again. */
       readonly fault: 'subject' | 'environment' | 'unclear'
+      /** `timeout`, `refused`, `401`, `429`, `html`, `too-long`, … */
       readonly kind: string
       readonly message: string
       readonly seconds: number

@@ -7,6 +7,7 @@ import { instructionMix, mixText } from '../../kernel/compact/mix.ts'
 import { loopsOf } from '../../kernel/compact/slices.ts'
 import { extractKernels } from '../../kernel/extract.ts'
 import { DTYPE_BITS, type Signature } from '../../kernel/signature.ts'
+import { isBitcode } from '../../llvm/bitcode.ts'
 import { disassemble } from '../../llvm/disassemble.ts'
 import { getBlob } from '../../store/blobs.ts'
 import { levelSettings } from '../opt/levels.ts'
@@ -20,8 +21,7 @@ export type Knowing = Pick<Session, 'store' | 'toolchain' | 'signal' | 'builder'
 /** The kernel's canonical text, as it was harvested. */
 export async function kernelText({ kernel }: Task, { store, toolchain, signal }: Knowing): Promise<string> {
   const bytes = getBlob(store, kernel.inputHash)
-  const bitcode = bytes[0] === 0x42 || bytes[0] === 0xde
-  if (!bitcode) return bytes.toString('utf8')
+  if (!isBitcode(bytes)) return bytes.toString('utf8')
   const text = await disassemble(toolchain, bytes, signal)
   return extractKernels(text).kernels[0]?.ir ?? text
 }

@@ -1,6 +1,8 @@
 /** A run with a model: what all its kernels share, and what it says of itself while it goes on. */
+import { PASSING } from '../../kernel/verdict.ts'
 import type { ExploreOptions, ExploreServices } from '../proposer.ts'
-import type { Session, Spent } from './strategy.ts'
+import { judgeProposed } from '../verdicts.ts'
+import type { Session, Spent, Task } from './strategy.ts'
 
 /** Answers for a kernel unless `--samples` says otherwise. */
 const SAMPLES = 8
@@ -30,6 +32,16 @@ const left = (end: number): string =>
   end === Number.POSITIVE_INFINITY
     ? ''
     : ` · ${Math.max(0, (end - performance.now()) / 1000).toFixed(0)} s of the budget left`
+
+/** Judges those builds of a kernel that have no verdict, and counts them. */
+export const judgeBuilds = ({ kernel }: Task, builds: ReadonlySet<string>, session: Session): Promise<void> =>
+  judgeProposed(builds, session, {
+    kernel: kernel.hash,
+    onVerdict(_, { state }) {
+      session.spent.judged++
+      if (PASSING.includes(state)) session.spent.verified++
+    },
+  })
 
 /** What is being done, the model's speed, and what the judge has passed so far. */
 export const progressOf = (text: string, { spent }: Session): string =>

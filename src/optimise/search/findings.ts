@@ -6,12 +6,12 @@ import { judge } from '../../judge/judge.ts'
 import { type JudgedKernel, storedKernel } from '../../judge/stored.ts'
 import { type BuildResult, buildHash } from '../../kernel/build.ts'
 import type { Counterexample, Verdict } from '../../kernel/verdict.ts'
-import { disassemble } from '../../llvm/disassemble.ts'
 import { progress } from '../../log.ts'
 import { putBuild } from '../../store/builds.ts'
 import { hasFinding, putFinding } from '../../store/findings.ts'
 import { write } from '../../store/open.ts'
 import type { ExploreServices } from '../proposer.ts'
+import { USUAL } from '../verdicts.ts'
 import { minimise } from './minimise.ts'
 import type { Schedule } from './schedule.ts'
 import { type Candidate, candidateText, requestOf } from './space/candidate.ts'
@@ -19,7 +19,6 @@ import type { Settled } from './winners.ts'
 
 /** Candidates of one finding that are run; those that come out equal to one known need not be. */
 const MOST_RUNS = 40
-const TRIALS = 16
 
 /** Keeps each refuted build as a finding, reduced. One that was reduced before stays as it is. */
 export async function keepFindings(
@@ -85,8 +84,7 @@ type Told = Pick<Verdict, 'reason' | 'counterexample'>
 
 /** Says of builds whether the judge refutes them, under the first signature that refuted the one found. */
 async function openRefuter(build: string, host: Host, { store, toolchain, lanes, signal }: ExploreServices) {
-  const text = (bitcode: Uint8Array): Promise<string> => disassemble(toolchain, bitcode, signal)
-  const kernel = await storedKernel(store, build, 'refuted', text)
+  const kernel = await storedKernel(build, 'refuted', { store, toolchain, signal })
   const [first] = kernel?.builds ?? []
   if (kernel === undefined || first === undefined) return undefined
   const known = new Map([[first.contentHash, true]])
@@ -94,7 +92,7 @@ async function openRefuter(build: string, host: Host, { store, toolchain, lanes,
   await mkdir(directory, { recursive: true })
   let runs = 0
   let verdict: Told = storedRefutation(store, build)
-  const services = { toolchain, host, lanes, directory, seed: 1, trials: TRIALS, signal }
+  const services = { toolchain, host, lanes, directory, ...USUAL, signal }
   const ask = async (one: JudgedKernel['builds'][number]): Promise<Verdict | undefined> => {
     let answer: Verdict | undefined
     await judge([{ ...kernel, builds: [one] }], services, judgement => {

@@ -7,12 +7,12 @@ import { putFinding } from '../../store/findings.ts'
 import { write } from '../../store/open.ts'
 import { promote, settleSearch, TRIED } from '../../store/searches.ts'
 import type { ExploreServices } from '../proposer.ts'
+import { judged, judgeProposed } from '../verdicts.ts'
 import { minimise } from './minimise.ts'
 import type { Searched } from './rounds.ts'
 import type { Schedule } from './schedule.ts'
 import { type Candidate, candidateText, requestOf } from './space/candidate.ts'
 import type { Best, Score } from './state.ts'
-import { judgeAll, judged } from './verdicts.ts'
 
 export interface Settled {
   readonly kernel: Searched
@@ -47,7 +47,6 @@ export async function settle(
     else contests.push({ kernel, queue: [...state.best], refuted: [], passedOver: 0 })
   }
   if (contests.length === 0) return settled
-  const host = await services.host()
   const shown = progress('winners', contests.length)
   try {
     while (contests.length > 0) {
@@ -57,7 +56,7 @@ export async function settle(
         shown.say(`minimised ${++entered} of ${contests.length}`)
       })
       const builds = contests.flatMap(({ current }) => (current ? [current.build] : []))
-      await judgeAll(new Set(builds), host, services)
+      await judgeProposed(new Set(builds), services)
       const open: Contest[] = []
       for (const contest of contests) {
         const outcome = decide(contest, services)

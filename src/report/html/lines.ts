@@ -1,6 +1,8 @@
 /** Every kernel as one line of figures: what the table shows, what plots draw, and what stories are ranked by. */
+import { passes } from '../../kernel/verdict.ts'
 import type { Store } from '../../store/open.ts'
 import { TRIED } from '../../store/searches.ts'
+import type { Result } from '../kernel-table.ts'
 
 /** What one proposer made of a kernel. Ratios are to XLA's own object; below 1 is smaller or faster. */
 export interface Cell {
@@ -41,28 +43,8 @@ export interface Lines {
   readonly host: string | null
 }
 
-interface Result {
-  readonly hash: string
-  readonly signature_hash: string | null
-  readonly name: string
-  readonly proposer: string
-  readonly target: string
-  readonly host: string | null
-  readonly build: string
-  readonly verdict: string | null
-  readonly code_bytes: number | null
-  readonly size_ratio: number | null
-  readonly time_ns: number | null
-  readonly ratio: number | null
-  readonly ratio_low: number | null
-  readonly ratio_high: number | null
-  readonly comparison: string | null
-}
-
-const PASSED = new Set(['same', 'agreed', 'exhausted'])
-
 /** Passed its verification: only then may a size or time be praised. */
-export const passed = (cell: Cell): boolean => PASSED.has(cell.verdict)
+export const passed = (cell: Cell): boolean => passes(cell.verdict)
 
 /** The lines of a database. */
 export function readLines(store: Store): Lines {

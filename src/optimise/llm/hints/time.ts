@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../../../config/paths.ts'
 import { kernelToJudge } from '../../../judge/stored.ts'
-import { disassemble } from '../../../llvm/disassemble.ts'
 import { measure, type Plan } from '../../../measure/measure.ts'
 import { type Comparison, compare, type TimedSample } from '../../../measure/statistics.ts'
 import { linkBundle } from '../../../runner/link.ts'
@@ -25,9 +24,7 @@ export async function timesBeside(
   builds: readonly string[],
   { store, toolchain, lanes, signal, options, host }: Session,
 ): Promise<Map<string, Comparison>> {
-  const kernel = await kernelToJudge(store, task.kernel.hash, bitcode =>
-    disassemble(toolchain, bitcode, signal),
-  )
+  const kernel = await kernelToJudge(task.kernel.hash, { store, toolchain, signal })
   const contents = new Map([baseline, ...builds].map(build => [build, contentOf(build)]))
   const reference = contents.get(baseline)
   const others = new Set(

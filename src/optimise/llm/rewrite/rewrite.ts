@@ -4,7 +4,7 @@
  * the level it competes with (-Oz for size, -O3 for time), so that what it gains or loses is the model's own doing.
  */
 import type { BuildRequest } from '../../../kernel/build.ts'
-import { disassemble } from '../../../llvm/disassemble.ts'
+import { irText } from '../../../llvm/disassemble.ts'
 import { openReader, type Reader } from '../../../llvm/reader.ts'
 import { putBlob } from '../../../store/blobs.ts'
 import { type Exchange, SEEDS_OF_A_RUN, settleExchange } from '../../../store/exchanges.ts'
@@ -14,12 +14,13 @@ import { note } from '../../tally.ts'
 import { ask, propose, settle } from '../conversation.ts'
 import type { Prompt, PromptFacts } from '../dialects/dialect.ts'
 import { factsOf } from '../facts.ts'
+import { judgeBuilds } from '../session.ts'
 import type { Session, Strategy, Task } from '../strategy.ts'
 import { consider } from './consider.ts'
+import { faultOf } from './fault.ts'
 import { CutShort } from './gate/answer-module.ts'
 import { type KernelModule, readKernel } from './gate/kernel-module.ts'
 import { NoTokens } from './gate/tokens.ts'
-import { faultOf, judgeBuilds } from './judged.ts'
 import { fitting, type View, viewsOf } from './view.ts'
 
 const LEVEL = { size: 'Oz', time: 'O3' } as const
@@ -164,9 +165,7 @@ async function judgeAll(attempts: readonly Attempt[], task: Task, session: Sessi
 
 async function textOf({ kernel, target }: Task, session: Session): Promise<string> {
   const { input } = await kernelSource(kernel, { ...session, target })
-  const bytes = Buffer.from(input())
-  const bitcode = bytes[0] === 0x42 || bytes[0] === 0xde
-  return bitcode ? await disassemble(session.toolchain, bytes, session.signal) : bytes.toString('utf8')
+  return await irText(session.toolchain, input(), session.signal)
 }
 
 function tryRead(text: string): KernelModule | string {

@@ -2,6 +2,7 @@
 import type { LlmSettings } from '../../../config/settings/settings.ts'
 import { unknownName } from '../../../errors.ts'
 import type { Lanes } from '../../../lanes/lanes.ts'
+import type { Reply } from '../../../store/exchanges.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { recorded } from './replay.ts'
 
@@ -40,28 +41,8 @@ export interface CompletionRequest {
   readonly signal?: AbortSignal
 }
 
-export type Completion =
-  | {
-      readonly state: 'ok'
-      readonly text: string
-      readonly promptTokens: number
-      readonly replyTokens: number
-      /** Prompt tokens the server had from an earlier request. */
-      readonly cachedTokens?: number
-      readonly seconds: number
-      readonly finish: 'stop' | 'length'
-      /** The end of it is one piece, again and again. */
-      readonly looping?: true
-    }
-  | {
-      readonly state: 'failed'
-      /** subject: the same request would fail again. environment: nothing else would fare better now. unclear: try again. */
-      readonly fault: 'subject' | 'environment' | 'unclear'
-      /** `timeout`, `refused`, `401`, `429`, `html`, `too-long`, … */
-      readonly kind: string
-      readonly message: string
-      readonly seconds: number
-    }
+/** What came of a request; what a model gets wrong is said, not thrown. */
+export type Completion = Reply
 
 export interface ModelOptions {
   /** As typed; `builtin` unless said. */

@@ -9,6 +9,7 @@ import type { MeasuredBuild, RawSample } from '../../../measure/measure.ts'
 import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
 import { linkBundle } from '../../../runner/link.ts'
 import type { ExploreServices } from '../../proposer.ts'
+import { USUAL } from '../../verdicts.ts'
 import type { Searched } from '../rounds.ts'
 import { type Candidate, requestOf } from '../space/candidate.ts'
 import { type Course, measuredBuild } from './reference.ts'
@@ -37,7 +38,6 @@ export interface HeatResult {
 
 /** Functions in one executable, about; the more, the fewer links. */
 const FUNCTIONS_TOGETHER = 120
-const TRIALS = 16
 
 /** Runs the heats, some kernels at a time; `onResult` gets each kernel's as it is known. */
 export async function runHeats(
@@ -129,7 +129,7 @@ async function judgedGroup(
     }))
     if (builds.length > 0) owners.set({ ...heat.course.kernel, builds }, heat)
   }
-  const services = { toolchain, host: await host(), lanes, directory, seed: 1, trials: TRIALS, signal }
+  const services = { toolchain, host: await host(), lanes, directory, ...USUAL, signal }
   await judge([...owners.keys()], services, ({ kernel, build, verdict }) => {
     const heat = owners.get(kernel)
     const result = heat && results.get(heat)

@@ -9,9 +9,9 @@ import { hostId } from '../../../store/hosts.ts'
 import { write } from '../../../store/open.ts'
 import { promote, settleSearch, type Timed, TRIED } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
+import { judged, judgeProposed } from '../../verdicts.ts'
 import type { Searched } from '../rounds.ts'
 import { type Candidate, candidateText, requestOf } from '../space/candidate.ts'
-import { judgeAll, judged } from '../verdicts.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, type HeatResult, runHeats } from './heat.ts'
 import type { Course } from './reference.ts'
@@ -62,7 +62,7 @@ export async function lastRaces(all: readonly Finalist[], services: ExploreServi
   }
   for (const { result, entrant } of winners) await propose(result.heat.kernel, entrant.candidate, services)
   await keepSamples(winners, services)
-  await judgeAll(new Set(winners.map(({ build }) => build)), await services.host(), services)
+  await judgeProposed(new Set(winners.map(({ build }) => build)), services)
   for (const winner of winners) {
     const { build, entrant, result } = winner
     const verdict = judged(build, services)

@@ -1,6 +1,5 @@
 /** What candidates race against: XLA's own build of the kernel, and how the kernel is called. */
 import { type JudgedKernel, kernelToJudge } from '../../../judge/stored.ts'
-import { disassemble } from '../../../llvm/disassemble.ts'
 import { definedGlobals, parseObject } from '../../../llvm/object.ts'
 import type { MeasuredBuild } from '../../../measure/measure.ts'
 import { getBlob } from '../../../store/blobs.ts'
@@ -35,7 +34,7 @@ export async function courseOf(
   ).get(hash) as { hash: string; object: string } | undefined
   if (reference === undefined)
     return { why: "there is no build of XLA's to race against: run 'xlab optimise --with xla' first" }
-  const kernel = await kernelToJudge(store, hash, bitcode => disassemble(toolchain, bitcode, signal))
+  const kernel = await kernelToJudge(hash, { store, toolchain, signal })
   const [call] = callsOf(store, hash)
   if (kernel === undefined || call === undefined) return { why: 'it cannot be run alone' }
   if (kernel.entry === 'scalar') return { why: 'functions of scalars are not raced' }

@@ -9,11 +9,11 @@ import { RACE_PLAN, type RacePlan } from '../../../measure/race.ts'
 import { write } from '../../../store/open.ts'
 import { ROUND } from '../../../store/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
+import { judged, judgeProposed } from '../../verdicts.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
 import type { Candidate } from '../space/candidate.ts'
 import { rescore, type Score, saveState } from '../state.ts'
-import { judgeAll, judged } from '../verdicts.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, runHeats } from './heat.ts'
 import { lastRaces, propose, UNMEASURED } from './last-race.ts'
@@ -132,7 +132,7 @@ async function wrongOnes(
   const found: { kernel: Searched; candidate: Candidate; build: string }[] = []
   for (const [kernel, candidate] of wrong)
     found.push({ kernel, candidate, build: await propose(kernel, candidate, services) })
-  await judgeAll(new Set(found.map(({ build }) => build)), await services.host(), services)
+  await judgeProposed(new Set(found.map(({ build }) => build)), services)
   return found
     .filter(({ build }) => judged(build, services) === 'refuted')
     .map(({ kernel, ...refuted }) => ({ kernel, outcome: 'refuted', refuted: [refuted] }))

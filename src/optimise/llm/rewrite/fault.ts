@@ -1,37 +1,12 @@
-/** What the judge says of a model's rewrites, and how a model is told. */
-import { mkdir } from 'node:fs/promises'
-import { inState } from '../../../config/paths.ts'
-import { judgeStored, pendingOn } from '../../../judge/stored.ts'
-import { runsOn } from '../../../kernel/runs-on.ts'
-import { type Counterexample, PASSING, type VerdictState } from '../../../kernel/verdict.ts'
-import { disassemble } from '../../../llvm/disassemble.ts'
-import type { Session, Task } from '../strategy.ts'
+/** What the judge holds against a model's rewrite, and how the model is told. */
+import type { Counterexample, VerdictState } from '../../../kernel/verdict.ts'
+import type { Session } from '../strategy.ts'
 import { classOfBroken } from './classes.ts'
-
-/** As `xlab verify` judges unless told otherwise: a verdict made here is one made there. */
-const SEED = 1
-const TRIALS = 16
 
 /** What is wrong with a build: its class, and a sentence that shows it. */
 export interface Fault {
   readonly class: string
   readonly message: string
-}
-
-/** Judges those builds of a kernel that have no verdict; nothing where they cannot run here. */
-export async function judgeBuilds(task: Task, builds: ReadonlySet<string>, session: Session): Promise<void> {
-  const { store, toolchain, lanes, signal, spent } = session
-  const host = await session.host()
-  if (builds.size === 0 || !runsOn(task.target, host.target)) return
-  const pending = await pendingOn({ store, host }, { filter: task.kernel.hash, builds })
-  const directory = inState('work')
-  await mkdir(directory, { recursive: true })
-  const services = { store, host, toolchain, lanes, signal, directory, seed: SEED, trials: TRIALS }
-  const text = (bitcode: Uint8Array): Promise<string> => disassemble(toolchain, bitcode, signal)
-  await judgeStored(pending, { ...services, disassemble: text }, (_, { state }) => {
-    spent.judged++
-    if (PASSING.includes(state)) spent.verified++
-  })
 }
 
 interface Row {

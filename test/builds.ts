@@ -1,7 +1,7 @@
 /** For tests and measurements of the builder: every recorded kernel, and what can be asked of it. */
 import { type BuildRequest, type BuildResult, sha256, type Target } from '../src/kernel/build.ts'
-import { extractKernels } from '../src/kernel/extract.ts'
-import type { Reader } from '../src/llvm/reader.ts'
+import { extractKernels } from '../src/kernel/ir/extract.ts'
+import type { Reader } from '../src/llvm/reading/reader.ts'
 import { resolveTarget } from '../src/llvm/targets.ts'
 import type { Toolchain } from '../src/llvm/toolchain.ts'
 import { irFiles, READABLE } from './dumps.ts'

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DumpPart, groupDump } from '../src/kernel/dump-names.ts'
-import { extractKernels, type KernelText } from '../src/kernel/extract.ts'
-import { irSizes } from '../src/kernel/ir-sizes.ts'
+import { extractKernels, type KernelText } from '../src/kernel/ir/extract.ts'
+import { irSizes } from '../src/kernel/ir/sizes.ts'
 import { understandModule } from '../src/kernel/sighting.ts'
 import type { Signature } from '../src/kernel/signature.ts'
 

@@ -4,8 +4,8 @@ import { mcaCycles } from '../llvm/mca.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { progress } from '../log.ts'
 import { getBlob } from '../store/blobs.ts'
+import { putReading, unread } from '../store/builds/readings.ts'
 import { type Store, write } from '../store/open.ts'
-import { putReading, unread } from '../store/readings.ts'
 
 /** Builds that one llvm-mca looks at. */
 const TOGETHER = 64

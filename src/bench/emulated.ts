@@ -9,10 +9,14 @@ import type { MeasuredKernel } from '../measure/measure.ts'
 import { linkBundle } from '../runner/link.ts'
 import type { Bundle } from '../runner/protocol.ts'
 import { clearAttempt, recordAttempt } from '../store/attempts.ts'
-import { hostId } from '../store/hosts.ts'
-import { attemptDetail, type MeasurableKernel, measurableKernels } from '../store/measurements.ts'
+import { hasReading, putReading, twinsOf } from '../store/builds/readings.ts'
+import { hostId } from '../store/measurements/hosts.ts'
+import {
+  attemptDetail,
+  type MeasurableKernel,
+  measurableKernels,
+} from '../store/measurements/measurements.ts'
 import { write } from '../store/open.ts'
-import { hasReading, putReading, twinsOf } from '../store/readings.ts'
 import { type BenchServices, measurable, together, type Work } from './group.ts'
 
 export interface CountOutcome {

@@ -7,7 +7,7 @@ import {
   medianDeviation,
   STATISTICS_RULE,
 } from '../measure/statistics.ts'
-import { type PlacedSample, samplesOf } from '../store/campaigns.ts'
+import { type PlacedSample, samplesOf } from '../store/measurements/campaigns.ts'
 import {
   type ConfirmationRow,
   comparisonsOf,
@@ -17,7 +17,7 @@ import {
   putEstimates,
   setComparison,
   xlaContents,
-} from '../store/estimates.ts'
+} from '../store/measurements/estimates.ts'
 import { type Store, write } from '../store/open.ts'
 
 /**

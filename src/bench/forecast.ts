@@ -1,7 +1,7 @@
 /** What a campaign would do, and about how long it would take, without doing any of it. */
 import type { Host } from '../hosts/host.ts'
-import { findHost } from '../store/hosts.ts'
-import { measurableKernels } from '../store/measurements.ts'
+import { findHost } from '../store/measurements/hosts.ts'
+import { measurableKernels } from '../store/measurements/measurements.ts'
 import type { Store } from '../store/open.ts'
 import { type Aim, withCopies } from './campaign.ts'
 import { together } from './group.ts'

@@ -2,16 +2,16 @@
 import { halfWidth, selfTest } from '../measure/judgement.ts'
 import { compare } from '../measure/statistics.ts'
 import { clearAttempt, recordAttempt } from '../store/attempts.ts'
+import { putReading } from '../store/builds/readings.ts'
 import {
   addSamples,
   copySamples,
   noteRunner,
   putSelfTest,
   type SelfComparisonRow,
-} from '../store/campaigns.ts'
-import { attemptDetail } from '../store/measurements.ts'
+} from '../store/measurements/campaigns.ts'
+import { attemptDetail } from '../store/measurements/measurements.ts'
 import type { Store } from '../store/open.ts'
-import { putReading } from '../store/readings.ts'
 import { correctComparisons, estimate } from './estimate.ts'
 import { type GroupResult, type Work, workOf } from './group.ts'
 

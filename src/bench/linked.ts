@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { forAll } from '../lanes/lanes.ts'
-import { definedGlobals, parseObject } from '../llvm/object.ts'
+import { definedGlobals, parseObject } from '../llvm/object/object.ts'
 import { linkedBytes, ownBytes, type SizedObject } from '../runner/linked-size.ts'
 import { getBlob } from '../store/blobs.ts'
+import { putReading } from '../store/builds/readings.ts'
 import { write } from '../store/open.ts'
-import { putReading } from '../store/readings.ts'
 import type { BenchServices, Work } from './group.ts'
 
 interface Unread {

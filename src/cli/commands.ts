@@ -1,4 +1,4 @@
-/** Every command, in the order help shows them. To add one: a file in this folder and an entry here or in tool-commands.ts. */
+/** Every command, in the order help shows them. To add one: a file in work/, look/ or tools/ and an entry here or in tool-commands.ts. */
 import type { Command } from './command.ts'
 import {
   exploreOptions,
@@ -19,7 +19,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'the whole story on two small models, with a report at the end',
     options: [...harvestOptions],
     examples: ['xlab demo'],
-    load: () => import('./demo.ts'),
+    load: () => import('./work/demo.ts'),
   },
   {
     name: 'harvest',
@@ -33,7 +33,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['xlab harvest cnn mlp', 'xlab harvest my_model.py', 'xlab harvest --from /tmp/xla_dump'],
     next: () => 'xlab optimise',
-    load: () => import('./harvest.ts'),
+    load: () => import('./work/harvest.ts'),
   },
   {
     name: 'import',
@@ -41,7 +41,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'take in any LLVM IR of your own',
     examples: ['xlab import my_function.ll'],
     next: () => 'xlab optimise',
-    load: () => import('./import.ts'),
+    load: () => import('./work/import.ts'),
   },
   {
     name: 'optimise',
@@ -68,7 +68,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab optimise --with search --metric size --budget 1000',
     ],
     next: () => 'xlab verify',
-    load: () => import('./optimise.ts'),
+    load: () => import('./work/optimise.ts'),
   },
   {
     name: 'verify',
@@ -85,7 +85,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['xlab verify', 'xlab verify before.ll after.ll'],
     next: args => (args.length === 0 ? 'xlab bench' : undefined),
-    load: () => import('./verify.ts'),
+    load: () => import('./work/verify.ts'),
   },
   {
     name: 'bench',
@@ -111,7 +111,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab bench --dry-run',
     ],
     next: (_, { dryRun }) => (dryRun === true ? 'xlab bench' : 'xlab report'),
-    load: () => import('./bench.ts'),
+    load: () => import('./work/bench.ts'),
   },
   {
     name: 'query',
@@ -127,7 +127,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab query results',
       "xlab query 'SELECT name, lines FROM kernel ORDER BY lines DESC LIMIT 5'",
     ],
-    load: () => import('./query.ts'),
+    load: () => import('./look/query.ts'),
   },
   {
     name: 'report',
@@ -138,7 +138,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['xlab report', 'xlab report --compare results/before.db -o results/compared.html'],
     next: () => 'xlab export',
-    load: () => import('./report.ts'),
+    load: () => import('./look/report.ts'),
   },
   {
     name: 'show',
@@ -158,7 +158,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab show 3fa9 --diff --by opt:Oz',
       'xlab show 3fa9 --by opt:Oz --emit ll -o kernel.ll',
     ],
-    load: () => import('./show.ts'),
+    load: () => import('./look/show.ts'),
   },
   {
     name: 'export',
@@ -175,7 +175,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab export --format csv --filter model:cnn -o cnn.csv',
       'xlab export kernel 3fa9 -o 3fa9/',
     ],
-    load: () => import('./export.ts'),
+    load: () => import('./look/export.ts'),
   },
   {
     name: 'hints',
@@ -192,7 +192,7 @@ export const COMMANDS: readonly Command[] = [
       json,
     ],
     examples: ['xlab hints 3fa9', 'xlab hints 3fa9 --try', 'xlab hints --filter sample:20 --try'],
-    load: () => import('./hints.ts'),
+    load: () => import('./look/hints.ts'),
   },
   ...TOOL_COMMANDS,
 ]

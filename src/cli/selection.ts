@@ -1,6 +1,6 @@
 /** Which kernels a command is about, and what to run first where there are none. */
 import { usageError } from '../errors.ts'
-import { kernelFilter } from '../store/kernel-filter.ts'
+import { kernelFilter } from '../store/kernels/kernel-filter.ts'
 import type { Store } from '../store/open.ts'
 
 /** Throws a usage error when the database has no kernel, or none that the filter selects. */

@@ -1,7 +1,7 @@
 /** The functions a module defines, for LLVM's list of attributes: it names each one. */
 import type { BuildRequest } from '../kernel/build.ts'
-import { isBitcode } from '../llvm/bitcode.ts'
-import { disassemble } from '../llvm/disassemble.ts'
+import { isBitcode } from '../llvm/reading/bitcode.ts'
+import { disassemble } from '../llvm/reading/disassemble.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { splitAttributes } from './commands.ts'
 

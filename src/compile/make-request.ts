@@ -1,7 +1,7 @@
 /** A build as libLLVM's workers are asked for it: what the command lines of commands.ts say, taken apart. */
 import type { BuildRequest } from '../kernel/build.ts'
-import { isBitcode } from '../llvm/bitcode.ts'
 import type { MakeRequest } from '../llvm/engine/protocol.ts'
+import { isBitcode } from '../llvm/reading/bitcode.ts'
 import { dataLayout } from '../llvm/targets.ts'
 import { codegenOptions, goesAsItIs, RELOCATION_MODEL, splitAttributes } from './commands.ts'
 

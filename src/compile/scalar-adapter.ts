@@ -1,7 +1,7 @@
 /** How a build of a scalar function becomes something a bundle can hold: its own object beside an adapter's. */
 import { adapterIr, GUARD, SCALAR_SYMBOL } from '../kernel/adapter.ts'
 import type { Target } from '../kernel/build.ts'
-import { renameSymbol } from '../llvm/object.ts'
+import { renameSymbol } from '../llvm/object/object.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import type { Linkable } from '../runner/link.ts'
 import { cachedObject } from './cached-object.ts'

@@ -2,7 +2,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Unparsed } from '../store/harvests.ts'
+import type { Unparsed } from '../store/kernels/harvests.ts'
 
 /** Largest file that is read. Real kernels have kilobytes; whole modules of large models, a few megabytes. */
 export const MAX_FILE_BYTES = 64 << 20

@@ -1,8 +1,8 @@
 /** The IR files of a dump: what each holds, from memory where its text was read before. */
 import { sha256 } from '../kernel/build.ts'
-import { extractKernels, type KernelText } from '../kernel/extract.ts'
-import { irSizes } from '../kernel/ir-sizes.ts'
-import { type IrKernel, knownIr, type Stage, textHash } from '../store/ir-texts.ts'
+import { extractKernels, type KernelText } from '../kernel/ir/extract.ts'
+import { irSizes } from '../kernel/ir/sizes.ts'
+import { type IrKernel, knownIr, type Stage, textHash } from '../store/kernels/ir-texts.ts'
 import type { Store } from '../store/open.ts'
 import { readText } from './dump-files.ts'
 

@@ -1,11 +1,11 @@
 /** Any LLVM IR of the user's own: each exported function is a kernel, runnable where it takes and returns scalars. */
 import { basename } from 'node:path'
 import { scalarReason, scalarSignature } from '../kernel/adapter.ts'
-import { extractKernels, type KernelText } from '../kernel/extract.ts'
+import { extractKernels, type KernelText } from '../kernel/ir/extract.ts'
 import type { SightingFacts } from '../kernel/sighting.ts'
-import type { Reader, ReadResult } from '../llvm/reader.ts'
-import { endHarvest, forgetImports, insertModule, startHarvest } from '../store/harvests.ts'
-import { hasKernel, insertSighting, putKernel } from '../store/kernels.ts'
+import type { Reader, ReadResult } from '../llvm/reading/reader.ts'
+import { endHarvest, forgetImports, insertModule, startHarvest } from '../store/kernels/harvests.ts'
+import { hasKernel, insertSighting, putKernel } from '../store/kernels/kernels.ts'
 import { type Store, write } from '../store/open.ts'
 import { readText } from './dump-files.ts'
 

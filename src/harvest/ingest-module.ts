@@ -1,9 +1,9 @@
 /** One module of a dump, tied to its HLO and stored in one transaction. */
 import { type ModuleFacts, type SightingFacts, understandModule } from '../kernel/sighting.ts'
 import { putBlob } from '../store/blobs.ts'
-import { insertArtifact, insertModule, insertUnparsed, type NewModule } from '../store/harvests.ts'
-import { putIr } from '../store/ir-texts.ts'
-import { hasKernel, insertSighting, putKernel } from '../store/kernels.ts'
+import { insertArtifact, insertModule, insertUnparsed, type NewModule } from '../store/kernels/harvests.ts'
+import { putIr } from '../store/kernels/ir-texts.ts'
+import { hasKernel, insertSighting, putKernel } from '../store/kernels/kernels.ts'
 import { type Store, write } from '../store/open.ts'
 import type { Found, ModuleContents } from './read-module.ts'
 import { unrunnableReason } from './unrunnable.ts'

@@ -1,13 +1,13 @@
 /** A dump folder into the database. Everything in it is accounted for: kernels, artifacts, or a listed reason. */
 import { groupDump } from '../kernel/dump-names.ts'
-import type { Reader } from '../llvm/reader.ts'
+import type { Reader } from '../llvm/reading/reader.ts'
 import {
   countHarvest,
   type HarvestCounts,
   insertUnparsed,
   moduleNames,
   type Unparsed,
-} from '../store/harvests.ts'
+} from '../store/kernels/harvests.ts'
 import { type Store, write } from '../store/open.ts'
 import { listDump } from './dump-files.ts'
 import { storeModule } from './ingest-module.ts'

@@ -1,7 +1,7 @@
 /** The files of one module of a dump, read and taken apart; nothing is stored yet. */
 import { join } from 'node:path'
 import type { DumpModule, DumpPart } from '../kernel/dump-names.ts'
-import type { Unparsed } from '../store/harvests.ts'
+import type { Unparsed } from '../store/kernels/harvests.ts'
 import type { Store } from '../store/open.ts'
 import { readBytes, readText } from './dump-files.ts'
 import { type FoundKernel, type IrFile, readIr } from './dump-ir.ts'

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { EXIT, XlabError } from '../errors.ts'
 import { clearAttempt, type Fault, recordAttempt } from '../store/attempts.ts'
-import { endHarvest, type HarvestFacts, INTERRUPTED, resumeHarvest, startHarvest } from '../store/harvests.ts'
+import {
+  endHarvest,
+  type HarvestFacts,
+  INTERRUPTED,
+  resumeHarvest,
+  startHarvest,
+} from '../store/kernels/harvests.ts'
 import { type IngestServices, type IngestSummary, ingest, nothingFound } from './ingest.ts'
 import type { HarvestEvent, ModelRef, RunOutcome, Runtime } from './runtime/runtime.ts'
 

@@ -1,5 +1,5 @@
 /** Why a kernel of another ABI than XLA's call frame is stored and sized but not run. */
-import type { Abi } from '../kernel/extract.ts'
+import type { Abi } from '../kernel/ir/extract.ts'
 
 const REASONS: Readonly<Record<Abi, string | undefined>> = {
   'call-frame': undefined,

@@ -1,8 +1,8 @@
 /** Kernels that are new are read by an LLVM once, however often and wherever they appear. */
 import { setImmediate } from 'node:timers/promises'
-import type { KernelText } from '../kernel/extract.ts'
-import type { Reader, ReadResult } from '../llvm/reader.ts'
-import { hasKernel } from '../store/kernels.ts'
+import type { KernelText } from '../kernel/ir/extract.ts'
+import type { Reader, ReadResult } from '../llvm/reading/reader.ts'
+import { hasKernel } from '../store/kernels/kernels.ts'
 import type { Store } from '../store/open.ts'
 
 /** `known`: the store has it. */

@@ -3,8 +3,8 @@
  * (irSizes), what it loads and stores through each, and so their element types and roles. Pure.
  */
 
-import { vectorOf } from '../kernel/ir-scan.ts'
-import { irSizes } from '../kernel/ir-sizes.ts'
+import { vectorOf } from '../kernel/ir/scan.ts'
+import { irSizes } from '../kernel/ir/sizes.ts'
 import { type Argument, DTYPE_BITS, type Dtype, IR_DTYPES, type Signature } from '../kernel/signature.ts'
 import type { Instruction } from './ir/instruction.ts'
 import { type FunctionLines, readFunctions } from './ir/module-text.ts'

@@ -6,7 +6,7 @@ import { scalarInputBits, scalarReason, scalarSignature } from '../kernel/adapte
 import type { Target } from '../kernel/build.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Semantics } from '../kernel/verdict.ts'
-import { contentHash, parseObject } from '../llvm/object.ts'
+import { contentHash, parseObject } from '../llvm/object/object.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { gateObject, type Linkable } from '../runner/link.ts'
 import type { Candidate, InputKind, ReferenceRun, VerifyJob } from '../runner/protocol.ts'

@@ -11,8 +11,8 @@
  * fills: they differ from the value and are not compared.
  */
 
+import { withXlaMath } from '../kernel/ir/xla-math.ts'
 import type { Semantics } from '../kernel/verdict.ts'
-import { withXlaMath } from '../kernel/xla-math.ts'
 import type { ReferenceRun } from '../runner/protocol.ts'
 import { loosen } from './ir/loosen.ts'
 import { perturbMath } from './ir/math-calls.ts'

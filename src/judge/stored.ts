@@ -2,11 +2,9 @@
 import { runsOn } from '../kernel/runs-on.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Verdict, VerdictState } from '../kernel/verdict.ts'
-import { disassemble } from '../llvm/disassemble.ts'
-import { definedGlobals, parseObject } from '../llvm/object.ts'
+import { definedGlobals, parseObject } from '../llvm/object/object.ts'
+import { disassemble } from '../llvm/reading/disassemble.ts'
 import { getBlob, getText } from '../store/blobs.ts'
-import { hostId } from '../store/hosts.ts'
-import type { Store } from '../store/open.ts'
 import {
   callsOf,
   judgedBuild,
@@ -15,7 +13,9 @@ import {
   pendingVerdicts,
   recordVerdict,
   semanticsOf,
-} from '../store/verdicts.ts'
+} from '../store/builds/verdicts.ts'
+import { hostId } from '../store/measurements/hosts.ts'
+import type { Store } from '../store/open.ts'
 import { type JudgedKernel, type JudgeServices, judge, VERIFIER } from './judge.ts'
 
 export type { JudgedKernel } from './judge.ts'

@@ -3,7 +3,7 @@
  * each element of its argument buffers and stores each result, so that one run tries many inputs and one timing
  * sample is many calls. It is compiled apart and linked beside the function, whose own object stays as it is.
  */
-import { functionHead, functionTexts, vectorOf } from './ir-scan.ts'
+import { functionHead, functionTexts, vectorOf } from './ir/scan.ts'
 import { DTYPE_BITS, type Dtype, IR_DTYPES, type Signature } from './signature.ts'
 
 /** The name an adapter calls the function by; the function's object is renamed to it. */

@@ -2,7 +2,7 @@
 import { environmentError, XlabError } from '../errors.ts'
 import { run, succeeded } from '../process/run.ts'
 import { type Engine, openEngine } from './engine/engine.ts'
-import { isCode, ObjectError, parseObject } from './object.ts'
+import { isCode, ObjectError, parseObject } from './object/object.ts'
 import type { Toolchain } from './toolchain.ts'
 
 const engines = new Map<string, Engine>()

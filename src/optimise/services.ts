@@ -2,7 +2,7 @@
 import { type EngineKind, openBuilder } from '../compile/builder.ts'
 import { madeTwice } from '../compile/twice.ts'
 import { localHost } from '../hosts/local.ts'
-import { openReader } from '../llvm/reader.ts'
+import { openReader } from '../llvm/reading/reader.ts'
 import type { ExploreServices } from './proposer.ts'
 
 export interface Opening {

@@ -1,9 +1,9 @@
 /** What proposers that start from the kernel compile: its IR, with bodies for what only XLA's own compiler knows. */
 import type { BuildRequest } from '../kernel/build.ts'
-import { withXlaMath } from '../kernel/xla-math.ts'
-import { irText } from '../llvm/disassemble.ts'
+import { withXlaMath } from '../kernel/ir/xla-math.ts'
+import { irText } from '../llvm/reading/disassemble.ts'
 import { getBlob, putBlob } from '../store/blobs.ts'
-import type { KernelInput } from '../store/builds.ts'
+import type { KernelInput } from '../store/builds/builds.ts'
 import type { Proposed, ProposerContext } from './proposer.ts'
 
 type SourceContext = Pick<ProposerContext, 'store' | 'toolchain' | 'target'>

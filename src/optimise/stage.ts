@@ -13,7 +13,7 @@ import {
   putProposal,
   putTarget,
   selectKernels,
-} from '../store/builds.ts'
+} from '../store/builds/builds.ts'
 import { type Store, write } from '../store/open.ts'
 import type { Explorer, ExploreServices, Proposer } from './proposer.ts'
 import { type Opening, openServices } from './services.ts'

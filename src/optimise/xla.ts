@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { machine } from 'node:os'
 import { getBlob, putBlob } from '../store/blobs.ts'
-import { type KernelInput, type XlaResult, xlaResults } from '../store/builds.ts'
+import { type KernelInput, type XlaResult, xlaResults } from '../store/builds/builds.ts'
 import type { Proposed, ProposerContext, ProposerKind } from './proposer.ts'
 
 /** XLA generates code at LLVM's highest level unless told otherwise. */

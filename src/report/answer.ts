@@ -1,7 +1,7 @@
 /** The report's question and its answer, in plain words with figures. */
 import { geometricMean } from '../measure/statistics.ts'
-import type { AnswerRow } from '../store/named-queries.ts'
 import type { Store } from '../store/open.ts'
+import type { AnswerRow } from '../store/queries/named-queries.ts'
 import { namedQuery } from './queries.ts'
 import type { Summary } from './summary.ts'
 

@@ -1,7 +1,7 @@
 /** One kernel as text for a person: what `xlab show` prints. */
 import type { Signature } from '../kernel/signature.ts'
 import type { Counterexample } from '../kernel/verdict.ts'
-import type { BuildDossier, Dossier } from '../store/dossier.ts'
+import type { BuildDossier, Dossier } from '../store/kernels/dossier.ts'
 import { formatRows, type Row } from './format.ts'
 import { paint, paintCell, paintCode } from './terminal/colour.ts'
 import { oneLine } from './text-width.ts'

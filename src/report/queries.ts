@@ -1,7 +1,7 @@
 /** Every named query: those that are SQL alone, and those that compute. To add one: an entry here or in the store's. */
 import { unknownName } from '../errors.ts'
 import { describeSchema } from '../store/describe.ts'
-import { type NamedQuery, SQL_QUERIES } from '../store/named-queries.ts'
+import { type NamedQuery, SQL_QUERIES } from '../store/queries/named-queries.ts'
 import { LLM_QUERIES } from './llm/queries.ts'
 import { SEARCH_QUERIES } from './search/queries.ts'
 import { SUMMARY_QUERY } from './summary.ts'

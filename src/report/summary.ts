@@ -1,10 +1,10 @@
 /** Over all kernels, by proposer: how many were tried, what became of them, and geometric means against XLA. */
 import { passes } from '../kernel/verdict.ts'
 import { geometricMeanInterval } from '../measure/statistics.ts'
-import { kernelFilter } from '../store/kernel-filter.ts'
-import type { NamedQuery } from '../store/named-queries.ts'
-import { parseColumn } from '../store/named-queries.ts'
+import { kernelFilter } from '../store/kernels/kernel-filter.ts'
 import type { Store } from '../store/open.ts'
+import type { NamedQuery } from '../store/queries/named-queries.ts'
+import { parseColumn } from '../store/queries/named-queries.ts'
 
 /** A row of the view `result`, as far as it is needed here. */
 interface Result {

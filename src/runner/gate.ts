@@ -2,8 +2,8 @@
  * Which objects may be linked into a bundle. The child that runs them is jailed, but the runner's parent, its start-up
  * code and its libc are in the same executable: nothing of an object may run, or be called, before the jail. Pure.
  */
-import { ObjectError, type ObjectFile, parseObject, SHF } from '../llvm/elf.ts'
-import { definedGlobals, undefinedSymbols } from '../llvm/object.ts'
+import { ObjectError, type ObjectFile, parseObject, SHF } from '../llvm/object/elf.ts'
+import { definedGlobals, undefinedSymbols } from '../llvm/object/object.ts'
 
 export interface GateOptions {
   /** Our own instrumented reference: may use what the runner's instrument.c offers. */

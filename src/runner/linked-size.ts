@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Target } from '../kernel/build.ts'
-import { parseObject, SHF } from '../llvm/elf.ts'
-import { renameSymbol } from '../llvm/object.ts'
+import { parseObject, SHF } from '../llvm/object/elf.ts'
+import { renameSymbol } from '../llvm/object/object.ts'
 import { ensureZig } from '../llvm/zig.ts'
 import { run, succeeded } from '../process/run.ts'
 

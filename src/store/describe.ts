@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../config/paths.ts'
 import { openStore } from './open.ts'
+import { VIEWS } from './queries/views.ts'
 import { MIGRATIONS } from './schema.ts'
-import { VIEWS } from './views.ts'
 
 export interface SchemaColumn {
   readonly name: string
@@ -99,7 +99,7 @@ export function schemaMarkdown(): string {
     'zstd-compressed and found by the SHA-256 of what they hold. Times are in nanoseconds, sizes in bytes.',
     'Views are plain SQL and work in the sqlite3 shell and in datasette.',
     '',
-    'This page is generated from `src/store/schema.ts` and `src/store/views.ts` by `npm run schema`.',
+    'This page is generated from `src/store/schema.ts` and `src/store/queries/views.ts` by `npm run schema`.',
     '',
     '## Tables',
     '',

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { environmentError, usageError } from '../errors.ts'
+import { makeViews, viewsCurrent } from './queries/views.ts'
 import { MIGRATIONS } from './schema.ts'
-import { makeViews, viewsCurrent } from './views.ts'
 
 export type Store = Database.Database
 

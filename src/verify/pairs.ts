@@ -10,10 +10,10 @@ import { withProbe } from '../judge/ir/guard.ts'
 import { shadowPoison } from '../judge/ir/shadow.ts'
 import { type JudgedBuild, type JudgedKernel, type JudgeServices, judge } from '../judge/judge.ts'
 import { scalarReason, scalarSignature } from '../kernel/adapter.ts'
-import { extractKernels, type KernelText } from '../kernel/extract.ts'
+import { extractKernels, type KernelText } from '../kernel/ir/extract.ts'
 import type { Signature } from '../kernel/signature.ts'
 import { PASSING, type Verdict } from '../kernel/verdict.ts'
-import { contentHash, parseObject } from '../llvm/object.ts'
+import { contentHash, parseObject } from '../llvm/object/object.ts'
 
 export interface PairVerdict {
   readonly name: string

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scalarSignature } from '../../src/kernel/adapter.ts'
-import { extractKernels, type KernelText } from '../../src/kernel/extract.ts'
+import { extractKernels, type KernelText } from '../../src/kernel/ir/extract.ts'
 import type { Signature } from '../../src/kernel/signature.ts'
 import { dumpKernels } from '../dump-kernels.ts'
 

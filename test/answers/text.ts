@@ -1,5 +1,5 @@
 /** For tests: what a model would be quoted, and small edits of it. */
-import { functionTexts } from '../../src/kernel/ir-scan.ts'
+import { functionTexts } from '../../src/kernel/ir/scan.ts'
 import { readKernel } from '../../src/optimise/llm/rewrite/gate/kernel-module.ts'
 import type { Subject } from './subjects.ts'
 

@@ -9,7 +9,7 @@ import { findEngine } from '../../src/containers/engine.ts'
 import { sha256 } from '../../src/kernel/build.ts'
 import { createLanes } from '../../src/lanes/lanes.ts'
 import { type LanguageModel, openModel } from '../../src/optimise/llm/server/model.ts'
-import { findExchange, putExchange } from '../../src/store/exchanges.ts'
+import { findExchange, putExchange } from '../../src/store/proposers/exchanges.ts'
 import { fill } from '../unit/store/filled.ts'
 
 const weights = mkdtempSync(join(tmpdir(), 'xlab-tiny-'))

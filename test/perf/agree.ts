@@ -1,6 +1,6 @@
 /** Two campaigns of the same thing, with other seeds: how often the interval of their difference contains none. */
 import { agree } from '../../src/measure/judgement.ts'
-import { referenceOf } from '../../src/store/measurements.ts'
+import { referenceOf } from '../../src/store/measurements/measurements.ts'
 import { compared, PLAN, percent, samplesOf, withKernels } from './bench-samples.ts'
 
 const KERNELS = Number(process.env.XLAB_PERF_KERNELS ?? 100)

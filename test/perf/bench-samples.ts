@@ -8,8 +8,8 @@ import { localHost } from '../../src/hosts/local.ts'
 import { createLanes } from '../../src/lanes/lanes.ts'
 import type { Plan, RawSample } from '../../src/measure/measure.ts'
 import { type Comparison, compare } from '../../src/measure/statistics.ts'
-import { hostId } from '../../src/store/hosts.ts'
-import { measurableKernels } from '../../src/store/measurements.ts'
+import { hostId } from '../../src/store/measurements/hosts.ts'
+import { measurableKernels } from '../../src/store/measurements/measurements.ts'
 import { openStore } from '../../src/store/open.ts'
 
 /** What bench does unless told otherwise. */

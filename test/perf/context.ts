@@ -8,7 +8,7 @@ import { geometricMean } from '../../src/measure/statistics.ts'
 import { canonicalised } from '../../src/optimise/llm/canonical-view.ts'
 import { openModel } from '../../src/optimise/llm/server/model.ts'
 import { getText } from '../../src/store/blobs.ts'
-import { selectKernels } from '../../src/store/builds.ts'
+import { selectKernels } from '../../src/store/builds/builds.ts'
 import { openStoreReadOnly } from '../../src/store/open.ts'
 
 /** Of a window of 4,096: less 256 for a reply and 300 for the words around. */

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { openBuilder } from '../../src/compile/builder.ts'
 import { compile } from '../../src/compile/compile.ts'
-import { openReader } from '../../src/llvm/reader.ts'
+import { openReader } from '../../src/llvm/reading/reader.ts'
 import { ensureToolchain } from '../../src/llvm/toolchain.ts'
 import { differences, recipes, recordedKernels, requestFor } from '../builds.ts'
 

@@ -11,7 +11,7 @@ import { passGrammar, passListText, randomPassList } from '../../src/llvm/passes
 import { nativeTarget } from '../../src/llvm/targets.ts'
 import { ensureToolchain, type Toolchain } from '../../src/llvm/toolchain.ts'
 import { getBlob } from '../../src/store/blobs.ts'
-import { selectKernels } from '../../src/store/builds.ts'
+import { selectKernels } from '../../src/store/builds/builds.ts'
 import { openStoreReadOnly } from '../../src/store/open.ts'
 import { irFiles } from '../dumps.ts'
 import { identity } from './engine-identity.ts'

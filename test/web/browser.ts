@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { findChromium } from '../../src/cli/test.ts'
+import { findChromium } from '../../src/cli/tools/test.ts'
 
 export const start = (): Promise<Browser> => {
   const path = findChromium()

@@ -1,6 +1,6 @@
 /** Shadowed functions of scalars that ask, and take no probe from the runner. Pure. */
 import { GUARD } from '../../kernel/adapter.ts'
-import { functionHead, functionTexts } from '../../kernel/ir-scan.ts'
+import { functionHead, functionTexts } from '../../kernel/ir/scan.ts'
 import { shadowPoison } from './shadow.ts'
 
 /** IR that defines `i1 @xlab_guard(…)`: whether a call of a scalar `@kernel` with these arguments is undefined. */

@@ -6,7 +6,7 @@ import {
   takeType,
   typedValue,
   vectorOf,
-} from '../../kernel/ir-scan.ts'
+} from '../../kernel/ir/scan.ts'
 import { maskType } from './types.ts'
 
 export interface Instruction {

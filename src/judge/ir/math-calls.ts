@@ -3,7 +3,7 @@
  * The errors stand in the runner (src/runner/native/instrument.c): what XLA's own accuracy tests allow its approximations
  * (openxla/xla, xla/codegen/intrinsic/accuracy/accuracy_budget.h and xla/tests/exhaustive).
  */
-import { vectorOf } from '../../kernel/ir-scan.ts'
+import { vectorOf } from '../../kernel/ir/scan.ts'
 import type { Instruction } from './instruction.ts'
 import { type FunctionLines, readFunctions, rewriteFunctions } from './module-text.ts'
 

@@ -1,5 +1,5 @@
 /** A module's functions as instructions, and the module put together again around changed bodies. Pure. */
-import { type FunctionText, functionHead, functionTexts } from '../../kernel/ir-scan.ts'
+import { type FunctionText, functionHead, functionTexts } from '../../kernel/ir/scan.ts'
 import { type Instruction, readInstruction } from './instruction.ts'
 
 export interface Line {

@@ -2,7 +2,7 @@
  * When an instruction's result is poison, as LangRef defines it, written as IR that computes it.
  * Pure: the IR goes to a scribe.
  */
-import type { TypedValue } from '../../kernel/ir-scan.ts'
+import type { TypedValue } from '../../kernel/ir/scan.ts'
 import type { Instruction } from './instruction.ts'
 import { floatSplat, integerBits, isFloat, mangled, maskType, splat } from './types.ts'
 

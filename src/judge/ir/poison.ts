@@ -1,5 +1,5 @@
 /** Where an instruction's result is poison: how its operands' shadows meet, lane by lane, and its own rules. Pure. */
-import { type TypedValue, vectorOf } from '../../kernel/ir-scan.ts'
+import { type TypedValue, vectorOf } from '../../kernel/ir/scan.ts'
 import type { Instruction } from './instruction.ts'
 import { literalPoison, mayPoison, rules, type Scribe } from './poison-rules.ts'
 import { anyLane, clean, isClean, maskType, splat, spread } from './types.ts'

@@ -1,5 +1,5 @@
 /** Functions that shadowed IR calls: they show poison, and note what is undefined. Pure. */
-import { vectorOf } from '../../kernel/ir-scan.ts'
+import { vectorOf } from '../../kernel/ir/scan.ts'
 import { elementOf, FLOAT_BITS, type Float, integerBits, isFloat, maskType, splat } from './types.ts'
 
 /** Types whose poison can be shown. */

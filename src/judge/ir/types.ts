@@ -1,5 +1,5 @@
 /** Types and constants as LLVM's text writes them, scalars and fixed vectors alike. Pure. */
-import { vectorOf } from '../../kernel/ir-scan.ts'
+import { vectorOf } from '../../kernel/ir/scan.ts'
 
 export type Float = 'half' | 'bfloat' | 'float' | 'double'
 

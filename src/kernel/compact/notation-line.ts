@@ -1,5 +1,5 @@
 /** One instruction in the dense notation, both ways. Whatever it has no words for stays as it is, marked. Pure. */
-import { pastBracket, splitCommas, takeType, vectorOf } from '../ir-scan.ts'
+import { pastBracket, splitCommas, takeType, vectorOf } from '../ir/scan.ts'
 import { join, longValue, shortTyped, shortValue, type Types, takeTyped, typed } from './operands.ts'
 import {
   isFlag,

@@ -1,5 +1,5 @@
 /** Operands in the dense notation: values without `%`, and types only where they are not known. Pure. */
-import { takeType } from '../ir-scan.ts'
+import { takeType } from '../ir/scan.ts'
 import { longType, shortType } from './words.ts'
 
 /** Types of the locals defined so far, by name without `%`. */

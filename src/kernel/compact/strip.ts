@@ -2,7 +2,7 @@
  * What a line of IR can lose and still be a valid line of the same kernel: assumptions an optimiser may use and a
  * reader need not see. Nothing that stays means more afterwards: alignments go only where the default promises less.
  */
-import { functionHead, pastBracket, splitCommas, takeType, vectorOf } from '../ir-scan.ts'
+import { functionHead, pastBracket, splitCommas, takeType, vectorOf } from '../ir/scan.ts'
 
 const METADATA = /(?:, ![a-zA-Z_.][-\w.]* !\d+)+$/
 const ALIGN = /, align (\d+)$/

@@ -1,6 +1,6 @@
 /** A kernel's IR after LLVM's cheap canonicalising passes: the same kernel in fewer words. */
 import { CANONICALISING } from '../../kernel/compact/passes.ts'
-import { extractKernels } from '../../kernel/extract.ts'
+import { extractKernels } from '../../kernel/ir/extract.ts'
 import { limited } from '../../llvm/limits.ts'
 import type { Toolchain } from '../../llvm/toolchain.ts'
 import { run, succeeded } from '../../process/run.ts'

@@ -2,15 +2,15 @@
 import { environmentError } from '../../errors.ts'
 import { type BuildRequest, buildHash, sha256 } from '../../kernel/build.ts'
 import { clearAttempt, givenUp, recordAttempt } from '../../store/attempts.ts'
-import { buildState, putBuild, putProposal } from '../../store/builds.ts'
+import { buildState, putBuild, putProposal } from '../../store/builds/builds.ts'
+import { write } from '../../store/open.ts'
 import {
   type Exchange,
   findExchange,
   putExchange,
   type Settlement,
   settleExchange,
-} from '../../store/exchanges.ts'
-import { write } from '../../store/open.ts'
+} from '../../store/proposers/exchanges.ts'
 import { note } from '../tally.ts'
 import type { Prompt, Strategy as StrategyName } from './dialects/dialect.ts'
 import type { Completion } from './server/model.ts'

@@ -5,7 +5,7 @@
  */
 import { usageError } from '../../errors.ts'
 import { log, progress } from '../../log.ts'
-import { putTarget } from '../../store/builds.ts'
+import { putTarget } from '../../store/builds/builds.ts'
 import type { ExploreOptions, Explorer, ProposerKind } from '../proposer.ts'
 import { newTally } from '../tally.ts'
 import { openModel } from './server/model.ts'

@@ -5,10 +5,10 @@
 
 import { instructionMix, mixText } from '../../kernel/compact/mix.ts'
 import { loopsOf } from '../../kernel/compact/slices.ts'
-import { extractKernels } from '../../kernel/extract.ts'
+import { extractKernels } from '../../kernel/ir/extract.ts'
 import { DTYPE_BITS, type Signature } from '../../kernel/signature.ts'
-import { isBitcode } from '../../llvm/bitcode.ts'
-import { disassemble } from '../../llvm/disassemble.ts'
+import { isBitcode } from '../../llvm/reading/bitcode.ts'
+import { disassemble } from '../../llvm/reading/disassemble.ts'
 import { getBlob } from '../../store/blobs.ts'
 import { levelSettings } from '../opt/levels.ts'
 import { kernelBuild } from '../source.ts'

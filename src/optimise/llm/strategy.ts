@@ -1,6 +1,6 @@
 /** A strategy is one way of working on a kernel with a language model. To add one: a file and a line in strategies.ts. */
 import type { Target } from '../../kernel/build.ts'
-import type { KernelInput } from '../../store/builds.ts'
+import type { KernelInput } from '../../store/builds/builds.ts'
 import type { ExploreOptions, ExploreServices } from '../proposer.ts'
 import type { Tally } from '../tally.ts'
 import type { LanguageModel } from './server/model.ts'

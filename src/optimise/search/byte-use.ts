@@ -1,5 +1,5 @@
 /** Where the bytes are that are left: of each winner for size, and of what it is compared with. */
-import { byteUse } from '../../llvm/byte-use.ts'
+import { byteUse } from '../../llvm/object/byte-use.ts'
 import { getBlob } from '../../store/blobs.ts'
 import { write } from '../../store/open.ts'
 import { insert } from '../../store/statements.ts'

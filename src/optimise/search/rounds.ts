@@ -1,11 +1,11 @@
 /** Rounds of candidates over many kernels at once. What a round tries never depends on timing or on the order of work. */
 import type { Builder, Trial } from '../../compile/builder.ts'
-import { distance } from '../../kernel/features.ts'
+import { distance } from '../../kernel/features/features.ts'
 import { forAll, type Lanes } from '../../lanes/lanes.ts'
 import { progress } from '../../log.ts'
-import type { KernelFeatures } from '../../store/features.ts'
+import type { KernelFeatures } from '../../store/kernels/features.ts'
 import { type Store, write } from '../../store/open.ts'
-import { ROUND } from '../../store/searches.ts'
+import { ROUND } from '../../store/proposers/searches.ts'
 import { isExchange, nextRound, type Schedule } from './schedule.ts'
 import {
   type Candidate,

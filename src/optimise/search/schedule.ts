@@ -1,7 +1,7 @@
 /** Which candidates a round tries: it follows from seed, kernel, round and what earlier rounds found, and nothing else. */
 import { type Random, seededRandom } from '../../kernel/random.ts'
 import { type PassList, randomPassList } from '../../llvm/passes/grammar.ts'
-import { chanceIndex, ROUND } from '../../store/searches.ts'
+import { chanceIndex, ROUND } from '../../store/proposers/searches.ts'
 import { randomSeed } from '../random/random.ts'
 import { SETTINGS } from '../random/setting.ts'
 import { type Candidate, candidateKey, type Metric } from './space/candidate.ts'

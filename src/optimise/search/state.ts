@@ -9,7 +9,7 @@ import {
   type SearchKey,
   type StoredBest,
   trialBytes,
-} from '../../store/searches.ts'
+} from '../../store/proposers/searches.ts'
 import { type Candidate, candidateKey, candidateText, parseCandidate } from './space/candidate.ts'
 
 /** Good candidates kept as parents, of distinct content. */

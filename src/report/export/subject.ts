@@ -1,7 +1,7 @@
 /** What the database knows of a kernel and of one of its builds, gathered for the rows of the dataset. */
-import { FEATURE_RULE, type Features, featuresOf, shapelessKey } from '../../kernel/features.ts'
+import { FEATURE_RULE, type Features, featuresOf, shapelessKey } from '../../kernel/features/features.ts'
 import { getText } from '../../store/blobs.ts'
-import { type BuildDossier, type Dossier, dossier } from '../../store/dossier.ts'
+import { type BuildDossier, type Dossier, dossier } from '../../store/kernels/dossier.ts'
 import type { Store } from '../../store/open.ts'
 import { cached } from '../../store/statements.ts'
 

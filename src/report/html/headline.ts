@@ -1,7 +1,7 @@
 /** The question and the answer in a few plain sentences and figures: what one reads when one reads nothing else. */
 import { geometricMean } from '../../measure/statistics.ts'
-import type { AnswerRow } from '../../store/named-queries.ts'
 import type { Store } from '../../store/open.ts'
+import type { AnswerRow } from '../../store/queries/named-queries.ts'
 import type { Summary } from '../summary.ts'
 import { type Cell, type Line, type Lines, passed } from './lines.ts'
 

@@ -1,7 +1,7 @@
 /** Every kernel as one line of figures: what the table shows, what plots draw, and what stories are ranked by. */
 import { passes } from '../../kernel/verdict.ts'
 import type { Store } from '../../store/open.ts'
-import { TRIED } from '../../store/searches.ts'
+import { TRIED } from '../../store/proposers/searches.ts'
 import type { Result } from '../kernel-table.ts'
 
 /** What one proposer made of a kernel. Ratios are to XLA's own object; below 1 is smaller or faster. */

@@ -1,6 +1,6 @@
 /** `query llm`, `llm-kernels` and `llm-funnel`: language models held to account. docs/llm.md explains every column. */
 import { geometricMean } from '../../measure/statistics.ts'
-import { type AnswerRow, type NamedQuery, parseColumn } from '../../store/named-queries.ts'
+import { type AnswerRow, type NamedQuery, parseColumn } from '../../store/queries/named-queries.ts'
 import { type Contest, contest, shareOfBest } from './contest.ts'
 import {
   BASELINES,

@@ -1,7 +1,8 @@
 /** From the store's exchanges and proposals to what outcome.ts computes with. */
-import { SEEDS_OF_A_RUN } from '../../store/exchanges.ts'
-import { kernelFilter } from '../../store/kernel-filter.ts'
+
+import { kernelFilter } from '../../store/kernels/kernel-filter.ts'
 import type { Store } from '../../store/open.ts'
+import { SEEDS_OF_A_RUN } from '../../store/proposers/exchanges.ts'
 import type { KernelFacts, RandomSample, Sample } from './outcome.ts'
 import { baselinesOf, bestOf, proposalsOf } from './proposals.ts'
 import { type BuildFacts, buildFacts, type LlmMetric, timedHosts, type Valuing, valuing } from './values.ts'

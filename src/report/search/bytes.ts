@@ -1,7 +1,7 @@
 /** `query bytes`: where the bytes are that are left. */
-import { BYTE_KINDS, type ByteKind } from '../../llvm/byte-use.ts'
-import { kernelFilter } from '../../store/kernel-filter.ts'
-import { type NamedQuery, parseColumn } from '../../store/named-queries.ts'
+import { BYTE_KINDS, type ByteKind } from '../../llvm/object/byte-use.ts'
+import { kernelFilter } from '../../store/kernels/kernel-filter.ts'
+import { type NamedQuery, parseColumn } from '../../store/queries/named-queries.ts'
 
 const KINDS = Object.keys(BYTE_KINDS) as ByteKind[]
 

@@ -1,6 +1,6 @@
 /** What the queries about searches share. */
 import { geometricMean } from '../../measure/statistics.ts'
-import { type AnswerRow, type NamedQuery, parseColumn } from '../../store/named-queries.ts'
+import { type AnswerRow, type NamedQuery, parseColumn } from '../../store/queries/named-queries.ts'
 
 export const columns = (text: string): NamedQuery['columns'] => text.split(' ').map(parseColumn)
 export const geomean = (values: readonly (number | undefined | null)[]): number | null => {

@@ -1,6 +1,7 @@
 /** `query search-curve`, and where a result stands on it. */
-import type { NamedQuery } from '../../store/named-queries.ts'
+
 import type { Store } from '../../store/open.ts'
+import type { NamedQuery } from '../../store/queries/named-queries.ts'
 import { columns, geomean } from './columns.ts'
 import { bestOf, chanceAt, expectedBest, type Tried } from './curve.ts'
 import { readSearches, type SearchRow, tried } from './read.ts'

@@ -1,7 +1,7 @@
 /** `query portfolio`, `features` and `findings`, and the list of all queries about searches. */
-import { kernelFeatures } from '../../store/features.ts'
-import { kernelFilter } from '../../store/kernel-filter.ts'
-import type { AnswerRow, NamedQuery } from '../../store/named-queries.ts'
+import { kernelFeatures } from '../../store/kernels/features.ts'
+import { kernelFilter } from '../../store/kernels/kernel-filter.ts'
+import type { AnswerRow, NamedQuery } from '../../store/queries/named-queries.ts'
 import { BYTES_QUERY } from './bytes.ts'
 import { columns, settings } from './columns.ts'
 import { greedyPortfolio } from './curve.ts'

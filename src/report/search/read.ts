@@ -1,7 +1,7 @@
 /** The searches of a database, as the queries need them. */
-import { kernelFilter } from '../../store/kernel-filter.ts'
+import { kernelFilter } from '../../store/kernels/kernel-filter.ts'
 import type { Store } from '../../store/open.ts'
-import { chanceIndex, readTrials } from '../../store/searches.ts'
+import { chanceIndex, readTrials } from '../../store/proposers/searches.ts'
 import type { Tried } from './curve.ts'
 
 /** Numbers of a search's candidates that are LLVM's own levels. */

@@ -1,5 +1,5 @@
 /** `query search`: what each search found, and all of them together. */
-import type { AnswerRow, NamedQuery } from '../../store/named-queries.ts'
+import type { AnswerRow, NamedQuery } from '../../store/queries/named-queries.ts'
 import { columns, geomean, settings } from './columns.ts'
 import { bestOf } from './curve.ts'
 import { readSearches, type SearchRow, tried } from './read.ts'

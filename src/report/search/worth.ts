@@ -1,5 +1,5 @@
 /** `query worth`: how many random tries a kernel each proposer's result is worth. */
-import type { AnswerRow, NamedQuery } from '../../store/named-queries.ts'
+import type { AnswerRow, NamedQuery } from '../../store/queries/named-queries.ts'
 import { columns, geomean } from './columns.ts'
 import { type Worth, worthOfRandomTries } from './curve.ts'
 import { onCurve, sizeSearches } from './curve-query.ts'

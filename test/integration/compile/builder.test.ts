@@ -7,7 +7,7 @@ import { compile } from '../../../src/compile/compile.ts'
 import { madeTwice } from '../../../src/compile/twice.ts'
 import type { BuildRequest } from '../../../src/kernel/build.ts'
 import { REREAD_OPTIONS } from '../../../src/llvm/engine/child/options.ts'
-import { openReader } from '../../../src/llvm/reader.ts'
+import { openReader } from '../../../src/llvm/reading/reader.ts'
 import { ensureToolchain, type Toolchain } from '../../../src/llvm/toolchain.ts'
 import { differences, type RecordedKernel, recipes, recordedKernels, requestFor } from '../../builds.ts'
 

@@ -14,10 +14,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type IngestSummary, ingest, nothingFound } from '../../../src/harvest/ingest.ts'
-import { openReader, type Reader } from '../../../src/llvm/reader.ts'
+import { openReader, type Reader } from '../../../src/llvm/reading/reader.ts'
 import { ensureToolchain } from '../../../src/llvm/toolchain.ts'
 import { getText } from '../../../src/store/blobs.ts'
-import { endDeadHarvests, endHarvest, resumeHarvest, startHarvest } from '../../../src/store/harvests.ts'
+import {
+  endDeadHarvests,
+  endHarvest,
+  resumeHarvest,
+  startHarvest,
+} from '../../../src/store/kernels/harvests.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
 import { DUMPS, READABLE } from '../../dumps.ts'
 

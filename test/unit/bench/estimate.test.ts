@@ -4,8 +4,8 @@ import { correctComparisons, estimate } from '../../../src/bench/estimate.ts'
 import { conclude } from '../../../src/bench/keep.ts'
 import { sha256 } from '../../../src/kernel/build.ts'
 import { namedQuery } from '../../../src/report/queries.ts'
-import { addSamples, type Purpose, startCampaign } from '../../../src/store/campaigns.ts'
-import { unconfirmed } from '../../../src/store/estimates.ts'
+import { addSamples, type Purpose, startCampaign } from '../../../src/store/measurements/campaigns.ts'
+import { unconfirmed } from '../../../src/store/measurements/estimates.ts'
 import { type Filled, fill } from '../store/filled.ts'
 
 /** A campaign of 5 links × 8 pairs of the named proposers' builds at these times. */

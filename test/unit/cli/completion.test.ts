@@ -17,7 +17,7 @@ import {
   VALUES,
 } from '../../../src/cli/completion/values.ts'
 import { EVERYWHERE } from '../../../src/cli/shared-options.ts'
-import { LANES } from '../../../src/cli/test.ts'
+import { LANES } from '../../../src/cli/tools/test.ts'
 import { hosts } from '../../../src/hosts/registry.ts'
 import { TARGET_NAMES } from '../../../src/llvm/targets.ts'
 import { dialectFor } from '../../../src/optimise/llm/dialects/registry.ts'

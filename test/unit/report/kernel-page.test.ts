@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { estimate } from '../../../src/bench/estimate.ts'
 import { firstDifference, kernelPage } from '../../../src/report/kernel-page.ts'
-import { dossier, findKernel } from '../../../src/store/dossier.ts'
+import { dossier, findKernel } from '../../../src/store/kernels/dossier.ts'
 import { type Filled, fill } from '../store/filled.ts'
 
 let filled: Filled

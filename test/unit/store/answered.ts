@@ -1,9 +1,9 @@
 /** Answers of a language model, and random's proposals beside them, put into a database that filled.ts made. */
 import { sha256 } from '../../../src/kernel/build.ts'
-import { putProposal } from '../../../src/store/builds.ts'
-import { putExchange, type Settlement, settleExchange } from '../../../src/store/exchanges.ts'
+import { putProposal } from '../../../src/store/builds/builds.ts'
 import type { Store } from '../../../src/store/open.ts'
-import { putShowing } from '../../../src/store/showings.ts'
+import { putExchange, type Settlement, settleExchange } from '../../../src/store/proposers/exchanges.ts'
+import { putShowing } from '../../../src/store/proposers/showings.ts'
 import { insert } from '../../../src/store/statements.ts'
 
 export interface Answered {

@@ -1,7 +1,7 @@
 /** What is tried again, and when it is given up. */
 import { expect, test } from 'vitest'
 import { clearAttempt, type Fault, givenUp, recordAttempt } from '../../../src/store/attempts.ts'
-import { hostId } from '../../../src/store/hosts.ts'
+import { hostId } from '../../../src/store/measurements/hosts.ts'
 import { openStore } from '../../../src/store/open.ts'
 
 const key = { stage: 'bench', subject: 'k', detail: 'local' } as const

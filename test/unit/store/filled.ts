@@ -2,9 +2,9 @@
 import { sha256 } from '../../../src/kernel/build.ts'
 import type { Signature } from '../../../src/kernel/signature.ts'
 import { putBlob } from '../../../src/store/blobs.ts'
-import { addSamples, putSelfTest, startCampaign } from '../../../src/store/campaigns.ts'
+import { putReading } from '../../../src/store/builds/readings.ts'
+import { addSamples, putSelfTest, startCampaign } from '../../../src/store/measurements/campaigns.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
-import { putReading } from '../../../src/store/readings.ts'
 import { insert } from '../../../src/store/statements.ts'
 
 export interface FilledBuild {

@@ -1,9 +1,9 @@
 /** Searches as they would be stored, with figures one can work out by hand. */
 import { sha256 } from '../../../src/kernel/build.ts'
-import { putFinding } from '../../../src/store/findings.ts'
 import type { Store } from '../../../src/store/open.ts'
-import { putPortfolioTrial } from '../../../src/store/portfolio.ts'
-import { putSearch, type SearchKey, settleSearch, trialBytes } from '../../../src/store/searches.ts'
+import { putFinding } from '../../../src/store/proposers/findings.ts'
+import { putPortfolioTrial } from '../../../src/store/proposers/portfolio.ts'
+import { putSearch, type SearchKey, settleSearch, trialBytes } from '../../../src/store/proposers/searches.ts'
 import { insert } from '../../../src/store/statements.ts'
 
 export const WINNER = '["always-inline",["optsize"],2,["-disable-lsr"],["avx"]]'

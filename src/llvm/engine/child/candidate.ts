@@ -1,7 +1,7 @@
 /** Makes one build in this process, step by step as `opt` and `llc` do, and measures it in memory. */
 import { hash } from 'node:crypto'
-import { isBitcode } from '../../bitcode.ts'
-import { contentHash, isCode, parseObject, sizesOf, undefinedSymbols } from '../../object.ts'
+import { contentHash, isCode, parseObject, sizesOf, undefinedSymbols } from '../../object/object.ts'
+import { isBitcode } from '../../reading/bitcode.ts'
 import type { Made, MakeRequest, MeasureRequest, Spent } from '../protocol.ts'
 import type { Api } from './api.ts'
 import type { InstructionCounter } from './disassembler.ts'

@@ -1,5 +1,5 @@
 /** Modules parsed once and cloned for each candidate. */
-import { isBitcode } from '../../bitcode.ts'
+import { isBitcode } from '../../reading/bitcode.ts'
 import type { Api, Pointer } from './api.ts'
 
 /** One module as `opt` has it after reading its input: data layout and triple are the target's. */

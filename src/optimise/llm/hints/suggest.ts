@@ -1,9 +1,9 @@
 /** Asks a model for hints on a kernel and stores them, with as many by chance beside them. */
 import { seededRandom } from '../../../kernel/random.ts'
 import { passGrammar } from '../../../llvm/passes/grammar.ts'
-import { settleExchange } from '../../../store/exchanges.ts'
-import { hintsOf, putHint, type StoredHint } from '../../../store/hints.ts'
 import { write } from '../../../store/open.ts'
+import { settleExchange } from '../../../store/proposers/exchanges.ts'
+import { hintsOf, putHint, type StoredHint } from '../../../store/proposers/hints.ts'
 import { levelSettings } from '../../opt/levels.ts'
 import { ask } from '../conversation.ts'
 import { factsOf, kernelText } from '../facts.ts'

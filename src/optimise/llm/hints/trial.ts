@@ -1,9 +1,9 @@
 /** Tries hints: each alone on top of the level it competes with, built, judged and measured. */
 import { type BuildRequest, buildHash } from '../../../kernel/build.ts'
 import type { Comparison } from '../../../measure/statistics.ts'
-import { putBuild, putProposal } from '../../../store/builds.ts'
-import { type HintState, type StoredHint, settleHint } from '../../../store/hints.ts'
+import { putBuild, putProposal } from '../../../store/builds/builds.ts'
 import { write } from '../../../store/open.ts'
+import { type HintState, type StoredHint, settleHint } from '../../../store/proposers/hints.ts'
 import { cached } from '../../../store/statements.ts'
 import { levelSettings } from '../../opt/levels.ts'
 import { type KernelRecipe, kernelBuild } from '../../source.ts'

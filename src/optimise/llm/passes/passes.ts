@@ -9,7 +9,7 @@ import {
   passListText,
   toGbnf,
 } from '../../../llvm/passes/grammar.ts'
-import { SEEDS_OF_A_RUN } from '../../../store/exchanges.ts'
+import { SEEDS_OF_A_RUN } from '../../../store/proposers/exchanges.ts'
 import { SETTINGS } from '../../random/setting.ts'
 import { kernelBuild } from '../../source.ts'
 import { note } from '../../tally.ts'

@@ -1,6 +1,6 @@
 /** From a model's reply to a candidate, or to the class of its mistake and what to say of it. */
-import type { Reader } from '../../../llvm/reader.ts'
-import type { Settlement } from '../../../store/exchanges.ts'
+import type { Reader } from '../../../llvm/reading/reader.ts'
+import type { Settlement } from '../../../store/proposers/exchanges.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { classOfMessage, plainMessage } from './classes.ts'
 import type { KernelModule } from './gate/kernel-module.ts'

@@ -4,10 +4,10 @@
  * the level it competes with (-Oz for size, -O3 for time), so that what it gains or loses is the model's own doing.
  */
 import type { BuildRequest } from '../../../kernel/build.ts'
-import { irText } from '../../../llvm/disassemble.ts'
-import { openReader, type Reader } from '../../../llvm/reader.ts'
+import { irText } from '../../../llvm/reading/disassemble.ts'
+import { openReader, type Reader } from '../../../llvm/reading/reader.ts'
 import { putBlob } from '../../../store/blobs.ts'
-import { type Exchange, SEEDS_OF_A_RUN, settleExchange } from '../../../store/exchanges.ts'
+import { type Exchange, SEEDS_OF_A_RUN, settleExchange } from '../../../store/proposers/exchanges.ts'
 import { levelSettings } from '../../opt/levels.ts'
 import { kernelSource } from '../../source.ts'
 import { note } from '../../tally.ts'

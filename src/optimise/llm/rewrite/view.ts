@@ -1,7 +1,7 @@
 /** What a model is shown of a kernel it is to rewrite: as much as its context window takes beside an answer of that length. */
 import { compact } from '../../../kernel/compact/plain.ts'
-import { functionTexts } from '../../../kernel/ir-scan.ts'
-import { putShowing } from '../../../store/showings.ts'
+import { functionTexts } from '../../../kernel/ir/scan.ts'
+import { putShowing } from '../../../store/proposers/showings.ts'
 import type { Form } from '../conversation.ts'
 import type { Prompt } from '../dialects/dialect.ts'
 import type { Session, Task } from '../strategy.ts'

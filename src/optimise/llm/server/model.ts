@@ -2,7 +2,7 @@
 import type { LlmSettings } from '../../../config/settings/settings.ts'
 import { unknownName } from '../../../errors.ts'
 import type { Lanes } from '../../../lanes/lanes.ts'
-import type { Reply } from '../../../store/exchanges.ts'
+import type { Reply } from '../../../store/proposers/exchanges.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { recorded } from './replay.ts'
 

@@ -3,11 +3,16 @@ import { buildHash } from '../../../kernel/build.ts'
 import { progress } from '../../../log.ts'
 import { RACE_PLAN } from '../../../measure/race.ts'
 import { median } from '../../../measure/statistics.ts'
-import { putBuild, putProposal } from '../../../store/builds.ts'
-import { addSamples, endCampaign, type Purpose, startCampaign } from '../../../store/campaigns.ts'
-import { hostId } from '../../../store/hosts.ts'
+import { putBuild, putProposal } from '../../../store/builds/builds.ts'
+import {
+  addSamples,
+  endCampaign,
+  type Purpose,
+  startCampaign,
+} from '../../../store/measurements/campaigns.ts'
+import { hostId } from '../../../store/measurements/hosts.ts'
 import { write } from '../../../store/open.ts'
-import { promote, settleSearch, type Timed, TRIED } from '../../../store/searches.ts'
+import { promote, settleSearch, type Timed, TRIED } from '../../../store/proposers/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { judged, judgeProposed } from '../../verdicts.ts'
 import type { Searched } from '../rounds.ts'

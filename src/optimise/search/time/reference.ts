@@ -1,10 +1,10 @@
 /** What candidates race against: XLA's own build of the kernel, and how the kernel is called. */
 import { type JudgedKernel, kernelToJudge } from '../../../judge/stored.ts'
-import { definedGlobals, parseObject } from '../../../llvm/object.ts'
+import { definedGlobals, parseObject } from '../../../llvm/object/object.ts'
 import type { MeasuredBuild } from '../../../measure/measure.ts'
 import { getBlob } from '../../../store/blobs.ts'
+import { callsOf } from '../../../store/builds/verdicts.ts'
 import { cached } from '../../../store/statements.ts'
-import { callsOf } from '../../../store/verdicts.ts'
 import type { ExploreServices } from '../../proposer.ts'
 
 export interface Course {

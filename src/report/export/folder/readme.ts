@@ -1,6 +1,6 @@
 /** The page in an exported kernel's folder. Pure. */
 import type { Target } from '../../../kernel/build.ts'
-import type { BuildDossier, Dossier } from '../../../store/dossier.ts'
+import type { BuildDossier, Dossier } from '../../../store/kernels/dossier.ts'
 import { escapeMarkdown, formatRows } from '../../format.ts'
 import type { Call } from './folder.ts'
 import type { ScriptBuild } from './run-script.ts'

@@ -1,10 +1,10 @@
 /** As many stories as fit a page, packed; the slowest kernels first. */
 
-import { assemblyOf } from '../../../llvm/disassemble.ts'
+import { assemblyOf } from '../../../llvm/reading/disassemble.ts'
 import type { Toolchain } from '../../../llvm/toolchain.ts'
 import { log, type Progress } from '../../../log.ts'
 import { getBlob } from '../../../store/blobs.ts'
-import { type Dossier, dossier } from '../../../store/dossier.ts'
+import { type Dossier, dossier } from '../../../store/kernels/dossier.ts'
 import type { Store } from '../../../store/open.ts'
 import { pack } from '../pack.ts'
 import { hloReader } from './hlo.ts'

@@ -1,7 +1,7 @@
 /** A kernel's story as the page carries it: everything of it, texts once each. The page's script knows this shape. */
 import type { Argument } from '../../../kernel/signature.ts'
 import { getBlob, getText } from '../../../store/blobs.ts'
-import type { BuildDossier, Dossier } from '../../../store/dossier.ts'
+import type { BuildDossier, Dossier } from '../../../store/kernels/dossier.ts'
 import type { Store } from '../../../store/open.ts'
 import { cached } from '../../../store/statements.ts'
 import { firstDifference } from '../../kernel-page.ts'

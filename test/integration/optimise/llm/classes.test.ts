@@ -1,6 +1,6 @@
 /** LLVM's own messages, as its pinned version words them, and the class each is counted under. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openReader, type Reader } from '../../../../src/llvm/reader.ts'
+import { openReader, type Reader } from '../../../../src/llvm/reading/reader.ts'
 import { ensureToolchain } from '../../../../src/llvm/toolchain.ts'
 import { classOfMessage } from '../../../../src/optimise/llm/rewrite/classes.ts'
 

@@ -7,7 +7,7 @@ import { neutral } from '../../../../src/kernel/compact/neutral.ts'
 import { fromNotation, toNotation } from '../../../../src/kernel/compact/notation.ts'
 import { compact } from '../../../../src/kernel/compact/plain.ts'
 import { slices } from '../../../../src/kernel/compact/slices.ts'
-import { extractKernels } from '../../../../src/kernel/extract.ts'
+import { extractKernels } from '../../../../src/kernel/ir/extract.ts'
 
 const DUMPS = join(import.meta.dirname, '../../../fixtures/dumps')
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createLanes } from '../../../../src/lanes/lanes.ts'
 import { type ModelOptions, openModel } from '../../../../src/optimise/llm/server/model.ts'
-import { putExchange } from '../../../../src/store/exchanges.ts'
+import { putExchange } from '../../../../src/store/proposers/exchanges.ts'
 import { fill } from '../../store/filled.ts'
 import { answer, type Behave, completion, fakeServer } from './fake-server.ts'
 

@@ -14,7 +14,7 @@ import type { Schedule } from '../../../../src/optimise/search/schedule.ts'
 import { spaceOf } from '../../../../src/optimise/search/space/settings.ts'
 import { openState } from '../../../../src/optimise/search/state.ts'
 import type { Store } from '../../../../src/store/open.ts'
-import { chanceIndex, readTrials } from '../../../../src/store/searches.ts'
+import { chanceIndex, readTrials } from '../../../../src/store/proposers/searches.ts'
 import { fill } from '../../store/filled.ts'
 import { searchKey } from '../../store/searched.ts'
 

@@ -1,5 +1,5 @@
 /** The module a rewrite goes back into: which of its functions is shown to the model, and what the others may do. Pure. */
-import { functionHead, functionTexts } from '../../../../kernel/ir-scan.ts'
+import { functionHead, functionTexts } from '../../../../kernel/ir/scan.ts'
 import { type AnswerFunction, type AnswerModule, readAnswer } from './answer-module.ts'
 import { render } from './tokens.ts'
 

@@ -1,7 +1,7 @@
 /** A language model's answer put back into its kernel's module, or why not. Pure. */
 import { expand } from '../../../../kernel/compact/expand.ts'
 import type { CompactKey } from '../../../../kernel/compact/plain.ts'
-import { functionHead, functionTexts } from '../../../../kernel/ir-scan.ts'
+import { functionHead, functionTexts } from '../../../../kernel/ir/scan.ts'
 import { type AnswerFunction, CutShort, readAnswer } from './answer-module.ts'
 import { gateFunction } from './gate.ts'
 import { type KernelModule, signatureText } from './kernel-module.ts'

@@ -1,5 +1,5 @@
 /** What a rewrite may take on the stack: constant sizes, at the start of the function. Pure. */
-import { splitCommas, takeType } from '../../../../kernel/ir-scan.ts'
+import { splitCommas, takeType } from '../../../../kernel/ir/scan.ts'
 import { type GateState, Refused } from './rules.ts'
 import { render, type Token } from './tokens.ts'
 

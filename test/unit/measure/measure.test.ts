@@ -7,6 +7,7 @@ import {
   type MeasuredKernel,
   type MeasureServices,
   measure,
+  type Plan,
   type RawSample,
 } from '../../../src/measure/measure.ts'
 import type { TimingJob } from '../../../src/runner/protocol.ts'
@@ -26,6 +27,7 @@ const kernel = (id: string, ...builds: string[]): MeasuredKernel => ({
 function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: boolean } = {}) {
   const linked: string[][] = []
   const seeds: number[] = []
+  const asked: TimingJob[] = []
   const host: Host = {
     name: 'fake',
     kind: 'local',
@@ -35,11 +37,12 @@ function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: bool
     describe: () => Promise.reject(new Error('not asked for')),
     close: async () => {},
     async execute(_bundle, jobs, { onResult }) {
+      asked.push(...(jobs as TimingJob[]))
       for (const { id, functions, processes, pairs } of jobs as TimingJob[])
         for (let process = 0; process < processes; process++)
           for (let pair = 0; pair < pairs; pair++)
             for (const [position, name] of functions.entries())
-              if (id === flaws.flaky && position === 1) {
+              if (id === flaws.flaky && name.endsWith('_b1')) {
                 if (process + pair === 0)
                   onResult({ kind: 'time-failed', id, function: name, reason: 'crashed' })
               } else
@@ -70,18 +73,18 @@ function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: bool
       return { state: 'ok', bundle: { path: '/nowhere/bundle', hash: sha256(String(orderSeed)) } }
     },
   }
-  return { services, linked, seeds }
+  return { services, linked, seeds, asked }
 }
 
-async function measured(kernels: MeasuredKernel[], flaws?: Parameters<typeof world>[0]) {
-  const { services, linked, seeds } = world(flaws)
+async function measured(kernels: MeasuredKernel[], flaws?: Parameters<typeof world>[0], asks: Plan = plan) {
+  const { services, linked, seeds, asked } = world(flaws)
   const samples: RawSample[] = []
   const failures: unknown[] = []
-  await measure(kernels, plan, services, {
+  await measure(kernels, asks, services, {
     onSample: sample => samples.push(sample),
     onFailure: failure => failures.push(failure),
   })
-  return { samples, failures, linked, seeds }
+  return { samples, failures, linked, seeds, asked }
 }
 
 test('every build is sampled in every link, process and pair, and links differ in order', async () => {
@@ -94,10 +97,22 @@ test('every build is sampled in every link, process and pair, and links differ i
   expect(new Set(samples.map(s => s.binaryHash)).size).toBe(plan.links)
   expect(samples.find(s => s.build === 'yy')).toMatchObject({
     kernel: 'a',
-    position: 1,
     batch: 9,
     nsPerCall: 2.5,
   })
+})
+
+test('each kernel draws a seed and an order in each link: the same ones for the same plan, others for another', async () => {
+  const kernels = [kernel('a', 'x', 'y', 'z'), kernel('b', 'v', 'w', 'u')]
+  const many = { ...plan, links: 10 }
+  const { asked } = await measured(kernels, {}, many)
+  const drawn = (jobs: TimingJob[]): string[] => jobs.map(({ seed, functions }) => `${seed} ${functions}`)
+  expect(new Set(asked.map(({ seed }) => seed)).size).toBe(2 * many.links)
+  // Six orders of three functions: a list that ten links had in common would favour one of them in all.
+  expect(new Set(asked.map(({ functions }) => functions.join())).size).toBeGreaterThan(4)
+  expect(drawn((await measured(kernels, {}, many)).asked)).toEqual(drawn(asked))
+  const later = await measured(kernels, {}, { ...many, firstLink: many.links })
+  expect(drawn(asked)).not.toEqual(expect.arrayContaining(drawn(later.asked).slice(0, 1)))
 })
 
 test('a function that cannot be linked costs only itself', async () => {

@@ -48,21 +48,31 @@ async function proposeObject(kernel: KernelInput, context: ProposerContext): Pro
   }
 }
 
-async function proposeIr(kernel: KernelInput, context: ProposerContext): Promise<Proposed> {
-  const { store, target, toolchain } = context
+/** XLA's optimised IR of a kernel, as the pinned LLVM reads it, or why there is none. */
+export async function xlaIrOf(
+  kernel: KernelInput,
+  { store, reader }: Pick<ProposerContext, 'store' | 'reader'>,
+): Promise<{ readonly hash: string; readonly read: () => Uint8Array } | { readonly why: string }> {
   const irHash = xlaResults(store, kernel.hash).find(result => result.irHash !== null)?.irHash
-  if (!irHash) return none('its dump has no optimised IR of XLA’s')
+  if (!irHash) return { why: 'its dump has no optimised IR of XLA’s' }
   const text = getBlob(store, irHash)
-  const read = await (await context.reader()).read(text)
-  if (read.state === 'rejected') return none(`no LLVM here reads XLA’s optimised IR: ${read.message}`)
+  const read = await (await reader()).read(text)
+  if (read.state === 'rejected') return { why: `no LLVM here reads XLA’s optimised IR: ${read.message}` }
   const input = read.bitcode ?? text
+  return { hash: read.bitcode ? putBlob(store, read.bitcode) : irHash, read: () => input }
+}
+
+async function proposeIr(kernel: KernelInput, context: ProposerContext): Promise<Proposed> {
+  const { target, toolchain } = context
+  const ir = await xlaIrOf(kernel, context)
+  if ('why' in ir) return none(ir.why)
   return {
     state: 'build',
-    input: () => input,
+    input: ir.read,
     request: {
       kernel: kernel.hash,
       input: 'xla-ir',
-      inputHash: read.bitcode ? putBlob(store, read.bitcode) : irHash,
+      inputHash: ir.hash,
       passes: '',
       attributes: [],
       codegenLevel: XLA_CODEGEN_LEVEL,

@@ -14,7 +14,7 @@ import type { ExploreServices } from '../proposer.ts'
 import { USUAL } from '../verdicts.ts'
 import { minimise } from './minimise.ts'
 import type { Schedule } from './schedule.ts'
-import { type Candidate, candidateText, requestOf } from './space/candidate.ts'
+import { asked, type Candidate, candidateText, requestOf } from './space/candidate.ts'
 import type { Settled } from './winners.ts'
 
 /** Candidates of one finding that are run; those that come out equal to one known need not be. */
@@ -44,7 +44,7 @@ export async function keepFindings(
 }
 
 async function keep(
-  { input, source, state }: Settled['kernel'],
+  { input, state }: Settled['kernel'],
   found: Settled['refuted'][number],
   schedule: Schedule,
   host: Host,
@@ -57,7 +57,7 @@ async function keep(
     refuter === undefined
       ? found.candidate
       : await minimise(found.candidate, schedule.pipelines, async candidate => {
-          const result = await builder.build(requestOf(candidate, input), source, { signal })
+          const result = await builder.build(...asked(candidate, input), { signal })
           const wrong = result.state === 'ok' && (await refuter.isWrong(result))
           if (wrong) last = { candidate, result }
           return wrong

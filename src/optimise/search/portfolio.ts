@@ -8,7 +8,7 @@ import { winnersOf } from '../../store/proposers/searches.ts'
 import type { ExploreServices } from '../proposer.ts'
 import type { Searched } from './rounds.ts'
 import type { Schedule } from './schedule.ts'
-import { parseCandidate, requestOf } from './space/candidate.ts'
+import { asked, parseCandidate } from './space/candidate.ts'
 
 /** Lists that are tried everywhere: those that won on most kernels. */
 const MOST_LISTS = 24
@@ -33,8 +33,8 @@ export async function growPortfolio(
       const missing = kernels.filter(({ input }) => known[input.kernel] === undefined)
       const candidate = parseCandidate(schedule.grammar, text)
       const sizes: Record<string, number> = {}
-      await forAll(lanes, missing, signal, async ({ input, source }) => {
-        const trial = await builder.try(requestOf(candidate, input), source, { signal })
+      await forAll(lanes, missing, signal, async ({ input }) => {
+        const trial = await builder.try(...asked(candidate, input), { signal })
         sizes[input.kernel] = trial.state === 'ok' ? trial.sizes.codeBytes : 0
       })
       write(store, () => putPortfolioTrial(store, key, text, { ...known, ...sizes }))

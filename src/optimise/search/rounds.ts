@@ -7,19 +7,12 @@ import type { KernelFeatures } from '../../store/kernels/features.ts'
 import { type Store, write } from '../../store/open.ts'
 import { ROUND } from '../../store/proposers/searches.ts'
 import { isExchange, nextRound, type Schedule } from './schedule.ts'
-import {
-  type Candidate,
-  candidateText,
-  parseCandidate,
-  requestOf,
-  type SearchInput,
-} from './space/candidate.ts'
+import { asked, type Candidate, candidateText, parseCandidate, type SearchInput } from './space/candidate.ts'
 import { absorb, type Score, type State, saveState } from './state.ts'
 
 /** A kernel that is searched. */
 export interface Searched {
   readonly input: SearchInput
-  readonly source: () => Uint8Array
   readonly state: State
   readonly features: KernelFeatures | undefined
 }
@@ -99,11 +92,12 @@ export async function tryRounds(
   // The slow ones first, so that none of them keeps the others waiting at the end.
   const order = due.toSorted((a, b) => b.state.seconds - a.state.seconds)
   await forAll(lanes, order, signal, async kernel => {
-    const { state } = kernel
+    const { input, state } = kernel
     const before = state.rounds
+    const own = input.optimised === undefined ? withoutStarts(schedule) : schedule
     while (state.rounds < stop && (state.rounds === before || performance.now() < until)) {
-      const guests = state.rounds === before ? guestsOf(relatives?.get(kernel) ?? [], before, schedule) : []
-      const round = await tryAll(nextRound(state, schedule, guests), kernel, services)
+      const guests = state.rounds === before ? guestsOf(relatives?.get(kernel) ?? [], before, own) : []
+      const round = await tryAll(nextRound(state, own, guests), kernel, services)
       absorb(state, round, score(kernel))
       for (const { candidate, trial } of round)
         if (trial.state === 'ok') events.onTrial?.(kernel, candidate, trial)
@@ -122,11 +116,11 @@ function boundary(round: number): number {
 
 async function tryAll(
   candidates: readonly Candidate[],
-  { input, source }: Searched,
+  { input }: Searched,
   { builder, signal }: RoundServices,
 ): Promise<{ candidate: Candidate; trial: Trial }[]> {
   const trials = await Promise.all(
-    candidates.map(candidate => builder.try(requestOf(candidate, input), source, { signal })),
+    candidates.map(candidate => builder.try(...asked(candidate, input), { signal })),
   )
   signal.throwIfAborted()
   return candidates.map((candidate, i) => ({ candidate, trial: trials[i] as Trial }))
@@ -164,5 +158,11 @@ function relativesOf(kernels: readonly Searched[]): Map<Searched, Searched[]> {
 const guestsOf = (relatives: readonly Searched[], round: number, schedule: Schedule): Candidate[] =>
   relatives.flatMap(({ state }) => {
     const text = state.shown[round]
-    return text === undefined ? [] : [parseCandidate(schedule.grammar, text)]
+    const guest = text === undefined ? undefined : parseCandidate(schedule.grammar, text)
+    return guest === undefined || (guest.start && !schedule.space.starts.includes(guest.start)) ? [] : [guest]
   })
+
+const withoutStarts = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  space: { ...schedule.space, starts: [] },
+})

@@ -108,6 +108,8 @@ function openings({ grammar: _, metric, space, pipelines }: Schedule): Candidate
       : []),
   ]
   const all = [oz, o3, whole('Os', ['optsize'], 2), whole('O2', [], 2), whole('O1', [], 1)]
+  // What XLA made, as it stands and optimised once more.
+  for (const start of space.starts) all.push({ ...o3, passes: [], start }, { ...o3, start })
   all.push(...spelled('Oz'), ...spelled('O2'), ...spelled('O3'), ...settings)
   return [...new Map(all.map(candidate => [candidateKey(candidate), candidate])).values()]
 }

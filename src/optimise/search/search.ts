@@ -7,6 +7,7 @@ import { kernelFeatures } from '../../store/kernels/features.ts'
 import type { ExploreOptions, ExploreServices, ProposerKind } from '../proposer.ts'
 import { kernelSource } from '../source.ts'
 import { newTally, note, type Tally } from '../tally.ts'
+import { xlaIrOf } from '../xla.ts'
 import { keepByteUse } from './byte-use.ts'
 import { keepFindings } from './findings.ts'
 import { growPortfolio } from './portfolio.ts'
@@ -52,10 +53,14 @@ async function explore(
   for (const kernel of kernels) {
     const { hash } = kernel
     const source = await kernelSource(kernel, { store, toolchain, target })
-    const key = { kernel: hash, targetId, llvm, metric, seed, rule: SEARCH_RULE }
+    const key = { kernel: hash, targetId, llvm, metric, seed, rule: SEARCH_RULE[metric] }
+    const optimised = metric === 'time' ? await xlaIrOf(kernel, services) : { why: 'not for size' }
     searched.push({
-      input: { kernel: hash, inputHash: source.inputHash, llvm, target },
-      source: source.input,
+      input: {
+        ...{ kernel: hash, llvm, target },
+        source: { hash: source.inputHash, read: source.input },
+        ...(!('why' in optimised) && { optimised }),
+      },
       state: openState(store, key, grammar),
       features: features.get(hash),
     })

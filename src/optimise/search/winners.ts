@@ -11,7 +11,7 @@ import { judged, judgeProposed } from '../verdicts.ts'
 import { minimise } from './minimise.ts'
 import type { Searched } from './rounds.ts'
 import type { Schedule } from './schedule.ts'
-import { type Candidate, candidateText, requestOf } from './space/candidate.ts'
+import { asked, type Candidate, candidateText, requestOf } from './space/candidate.ts'
 import type { Best, Score } from './state.ts'
 
 export interface Settled {
@@ -83,19 +83,19 @@ async function enter(
 ): Promise<void> {
   const { kernel } = contest
   const { store, builder, signal } = services
-  const { input, source, state } = kernel
+  const { input, state } = kernel
   delete contest.current
   for (let best = contest.queue.shift(); best !== undefined; best = contest.queue.shift()) {
     const { rodataBytes, score: bar } = best
     const candidate = await minimise(best.candidate, schedule.pipelines, async next => {
-      const trial = await builder.try(requestOf(next, input), source, { signal })
+      const trial = await builder.try(...asked(next, input), { signal })
       if (trial.state === 'broken') return false
       const now = score(trial)
       return now < bar || (now === bar && trial.sizes.rodataBytes <= rodataBytes)
     })
     const request = requestOf(candidate, input)
-    const expected = await builder.try(request, source, { signal })
-    const result = await builder.build(request, source, { signal })
+    const expected = await builder.try(...asked(candidate, input), { signal })
+    const result = await builder.build(...asked(candidate, input), { signal })
     if (result.state === 'broken') {
       contest.passedOver++
       continue

@@ -13,7 +13,7 @@ import type { Explorer, ExploreServices } from '../../../src/optimise/proposer.t
 import { keepFindings } from '../../../src/optimise/search/findings.ts'
 import type { Schedule } from '../../../src/optimise/search/schedule.ts'
 import { searchProposer } from '../../../src/optimise/search/search.ts'
-import { type Candidate, requestOf } from '../../../src/optimise/search/space/candidate.ts'
+import { asked, type Candidate } from '../../../src/optimise/search/space/candidate.ts'
 import { SEARCH_RULE, spaceOf } from '../../../src/optimise/search/space/settings.ts'
 import { absorb, openState } from '../../../src/optimise/search/state.ts'
 import { settle } from '../../../src/optimise/search/winners.ts'
@@ -130,15 +130,15 @@ test('a refuted candidate does not win: the next does, and the list is kept, red
     llvm,
     metric: 'size',
     seed: 1,
-    rule: SEARCH_RULE,
+    rule: SEARCH_RULE.size,
   }
-  const input = { kernel: kernel.hash, inputHash: kernel.inputHash, llvm, target }
-  const source = (): Uint8Array => getBlob(store, kernel.inputHash)
+  const source = { hash: kernel.inputHash, read: () => getBlob(store, kernel.inputHash) }
+  const input = { kernel: kernel.hash, source, llvm, target }
   const state = openState(store, key, grammar)
   const round = await Promise.all(
     [wrong, right].map(async one => ({
       candidate: one,
-      trial: await builder.try(requestOf(one, input), source),
+      trial: await builder.try(...asked(one, input)),
     })),
   )
   const [first] = round
@@ -146,7 +146,7 @@ test('a refuted candidate does not win: the next does, and the list is kept, red
   const score = (trial: { contentHash: string }): number => (trial.contentHash === bad ? 1 : 2)
   absorb(state, round, score)
   const schedule: Schedule = { grammar, metric: 'size', pipelines: new Map(), space: spaceOf('size', target) }
-  const settled = await settle([{ input, source, state, features: undefined }], schedule, score, services())
+  const settled = await settle([{ input, state, features: undefined }], schedule, score, services())
   expect(settled).toMatchObject([{ outcome: 'made' }])
   expect(settled[0]?.refuted).toHaveLength(1)
   await keepFindings(settled, schedule, services())

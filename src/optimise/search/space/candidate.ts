@@ -4,10 +4,18 @@ import { type PassGrammar, type PassList, parsePassList, passListText } from '..
 
 export type Metric = 'size' | 'time'
 
+/** IR that builds start from: its hash, and its bytes. */
+export interface Source {
+  readonly hash: string
+  readonly read: () => Uint8Array
+}
+
 /** One kernel for one target. */
 export interface SearchInput {
   readonly kernel: string
-  readonly inputHash: string
+  readonly source: Source
+  /** The same kernel as XLA's own pipeline left it, where the dump has that and this search starts from it too. */
+  readonly optimised?: Source | undefined
   readonly llvm: string
   readonly target: Target
 }
@@ -21,38 +29,58 @@ export interface Candidate {
   readonly codegenOptions: readonly string[]
   /** CPU features it does without, sorted: code may use fewer than the target has, never more. */
   readonly without: readonly string[]
+  /** Starts from what XLA's pipeline made of the kernel, instead of from the kernel. */
+  readonly start?: 'xla-ir'
 }
 
 /** As stored: short, and equal for equal candidates. */
 export const candidateText = (c: Candidate): string =>
-  JSON.stringify([passListText(c.passes), c.attributes, c.codegenLevel, c.codegenOptions, c.without])
+  JSON.stringify([
+    ...[passListText(c.passes), c.attributes, c.codegenLevel, c.codegenOptions, c.without],
+    ...(c.start === undefined ? [] : [c.start]),
+  ])
 
 /** Throws for text that is none: the database was written by something else. */
 export function parseCandidate(grammar: PassGrammar, text: string): Candidate {
-  const [passes, attributes, codegenLevel, codegenOptions, without] = JSON.parse(text) as [
+  const [passes, attributes, codegenLevel, codegenOptions, without, start] = JSON.parse(text) as [
     string,
     string[],
     Candidate['codegenLevel'],
     string[],
     string[],
+    Candidate['start']?,
   ]
   const list = passes === '' ? [] : parsePassList(grammar, passes)
   if ('problem' in list) throw new Error(`a stored pass list does not parse: ${list.problem}`)
-  return { passes: list, attributes, codegenLevel, codegenOptions, without }
+  return { passes: list, attributes, codegenLevel, codegenOptions, without, ...(start && { start }) }
 }
 
 /** Four bytes that tell candidates of one kernel apart. */
 export const candidateKey = (candidate: Candidate): number =>
   Number.parseInt(sha256(candidateText(candidate)).slice(0, 8), 16)
 
-export function requestOf(
+/** The IR a candidate starts from. */
+const startOf = ({ start }: Candidate, { source, optimised }: SearchInput): Source => {
+  if (start === undefined) return source
+  if (optimised === undefined) throw new Error("a candidate starts from IR of XLA's that is not there")
+  return optimised
+}
+
+/** A candidate as the builder takes it: the request, and the IR. */
+export const asked = (
   candidate: Candidate,
-  { kernel, inputHash, llvm, target }: SearchInput,
-): BuildRequest {
+  input: SearchInput,
+): [request: BuildRequest, input: () => Uint8Array] => [
+  requestOf(candidate, input),
+  startOf(candidate, input).read,
+]
+
+export function requestOf(candidate: Candidate, input: SearchInput): BuildRequest {
+  const { kernel, llvm, target } = input
   return {
     kernel,
-    input: 'kernel',
-    inputHash,
+    input: candidate.start ?? 'kernel',
+    inputHash: startOf(candidate, input).hash,
     passes: passListText(candidate.passes),
     attributes: candidate.attributes,
     codegenLevel: candidate.codegenLevel,

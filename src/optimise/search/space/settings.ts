@@ -5,7 +5,7 @@ import { pick, type Random } from '../../../kernel/random.ts'
 import type { Candidate, Metric } from './candidate.ts'
 
 /** Changes when what a seed leads to may: the space here, the moves, the schedule. */
-export const SEARCH_RULE = 1
+export const SEARCH_RULE: Readonly<Record<Metric, number>> = { size: 1, time: 2 }
 
 /** Words of which a build has at most one. */
 type Alternatives = readonly string[]
@@ -65,6 +65,8 @@ export interface Space {
   readonly codegenOptions: readonly Alternatives[]
   readonly levels: readonly Candidate['codegenLevel'][]
   readonly features: readonly string[]
+  /** IR to start from, beside the kernel's own. */
+  readonly starts: readonly NonNullable<Candidate['start']>[]
 }
 
 /** What can be chosen for a target, beside passes. */
@@ -76,6 +78,8 @@ export function spaceOf(metric: Metric, target: Target): Space {
     codegenOptions: [...CODEGEN[metric], ...(x86 ? CODEGEN_X86 : [])],
     levels: metric === 'size' ? [2] : [2, 3],
     features: x86 ? FEATURES_X86.filter(name => has.has(`+${name}`)) : [],
+    // Unrolled and inlined as it is, it is no start for small code.
+    starts: metric === 'size' ? [] : ['xla-ir'],
   }
 }
 
@@ -95,8 +99,13 @@ export function changedSetting(candidate: Candidate, space: Space, random: Rando
       without: toggled(candidate.without, [name], random),
     })),
     ...(space.levels.length > 1 ? [() => ({ ...candidate, codegenLevel: pick(random, space.levels) })] : []),
+    ...space.starts.map(start => () => startingFrom(candidate, candidate.start ? undefined : start)),
   ]
   return pick(random, kinds)()
+}
+
+function startingFrom({ start: _, ...candidate }: Candidate, start: Candidate['start']): Candidate {
+  return start === undefined ? candidate : { ...candidate, start }
 }
 
 /** Without the alternative it has, or with one it has not. */

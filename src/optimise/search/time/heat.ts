@@ -1,18 +1,19 @@
-/** One heat: candidates that look promising are built, verified, and raced against XLA's build. */
+/** One heat: candidates that look promising are built, judged as far as is worth while, and raced against XLA's build. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../../../config/paths.ts'
-import { type JudgedKernel, judge } from '../../../judge/judge.ts'
+import { type JudgedBuild, type JudgedKernel, judge } from '../../../judge/judge.ts'
 import { PASSING } from '../../../kernel/verdict.ts'
 import { forAll } from '../../../lanes/lanes.ts'
 import type { MeasuredBuild, RawSample } from '../../../measure/measure.ts'
 import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
 import { linkBundle } from '../../../runner/link.ts'
+import { semanticsOf } from '../../../store/builds/verdicts.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { USUAL } from '../../verdicts.ts'
 import type { Searched } from '../rounds.ts'
-import { type Candidate, requestOf } from '../space/candidate.ts'
-import { type Course, measuredBuild } from './reference.ts'
+import { asked, type Candidate } from '../space/candidate.ts'
+import { type Course, measuredBuild, symbolOf } from './reference.ts'
 
 /** A candidate by the hash of its content, which twins share. */
 export interface Entrant {
@@ -36,13 +37,19 @@ export interface HeatResult {
   readonly samples: readonly { readonly sample: RawSample; readonly purpose: 'select' | 'confirm' }[]
 }
 
+export interface HeatPlan {
+  readonly race: RacePlan
+  /** Trials that decide who may race; as usual with the judge, small kernels get more. */
+  readonly trials: number
+}
+
 /** Functions in one executable, about; the more, the fewer links. */
-const FUNCTIONS_TOGETHER = 120
+const FUNCTIONS_TOGETHER = 320
 
 /** Runs the heats, some kernels at a time; `onResult` gets each kernel's as it is known. */
 export async function runHeats(
   heats: readonly Heat[],
-  plan: RacePlan,
+  plan: HeatPlan,
   services: ExploreServices,
   onResult: (result: HeatResult) => void,
 ): Promise<void> {
@@ -75,13 +82,13 @@ function grouped(heats: readonly Heat[]): Heat[][] {
 
 async function runGroup(
   group: readonly Heat[],
-  plan: RacePlan,
+  plan: HeatPlan,
   directory: string,
   services: ExploreServices,
 ): Promise<HeatResult[]> {
   const { lanes, signal } = services
   const host = await services.host()
-  const ready = await judgedGroup(group, directory, services)
+  const ready = await judgedGroup(group, plan.trials, directory, services)
   const runners = ready.map(({ heat, passed }, i) => ({
     id: `r${i}`,
     signature: heat.course.kernel.signature,
@@ -91,7 +98,7 @@ async function runGroup(
   const samples: HeatResult['samples'][number][] = []
   const outcomes = await race(
     runners.filter(runner => runner.candidates.length > 0),
-    plan,
+    plan.race,
     { host, lanes, link: linkBundle, directory, signal },
     { onSample: (sample, purpose) => samples.push({ sample, purpose }), onFailure: () => {} },
   )
@@ -108,15 +115,20 @@ async function runGroup(
 /** Builds and judges the entrants. Those that nothing refutes but nothing confirms either do not race. */
 async function judgedGroup(
   group: readonly Heat[],
+  trials: number,
   directory: string,
   { builder, toolchain, lanes, signal, host }: ExploreServices,
 ): Promise<{ heat: Heat; passed: MeasuredBuild[]; wrong: Set<string> }[]> {
-  const objects = new Map<Heat, Map<string, Uint8Array>>(group.map(heat => [heat, new Map()]))
+  const objects = new Map<Heat, JudgedBuild[]>(group.map(heat => [heat, []]))
   await forAll(lanes, group, signal, async heat => {
     for (const { candidate, contentHash } of heat.entrants) {
-      const { input, source } = heat.kernel
-      const built = await builder.build(requestOf(candidate, input), source, { signal })
-      if (built.state === 'ok') objects.get(heat)?.set(contentHash, built.object)
+      const [request, source] = asked(candidate, heat.kernel.input)
+      const built = await builder.build(request, source, { signal })
+      if (built.state !== 'ok') continue
+      const { object } = built
+      const semantics = semanticsOf(request.input)
+      const symbol = symbolOf(object)
+      objects.get(heat)?.push({ hash: contentHash, object, symbol, semantics, contentHash })
     }
   })
   const results = new Map(
@@ -124,12 +136,10 @@ async function judgedGroup(
   )
   const owners = new Map<JudgedKernel, Heat>()
   for (const heat of group) {
-    const builds = [...(objects.get(heat) ?? [])].map(([contentHash, object]) => ({
-      ...{ hash: contentHash, object, symbol: 'kernel', semantics: 'ir' as const, contentHash },
-    }))
+    const builds = objects.get(heat) ?? []
     if (builds.length > 0) owners.set({ ...heat.course.kernel, builds }, heat)
   }
-  const services = { toolchain, host: await host(), lanes, directory, ...USUAL, signal }
+  const services = { toolchain, host: await host(), lanes, directory, ...USUAL, trials, signal }
   await judge([...owners.keys()], services, ({ kernel, build, verdict }) => {
     const heat = owners.get(kernel)
     const result = heat && results.get(heat)

@@ -4,25 +4,19 @@ import { progress } from '../../../log.ts'
 import { RACE_PLAN } from '../../../measure/race.ts'
 import { median } from '../../../measure/statistics.ts'
 import { putBuild, putProposal } from '../../../store/builds/builds.ts'
-import {
-  addSamples,
-  endCampaign,
-  type Purpose,
-  startCampaign,
-} from '../../../store/measurements/campaigns.ts'
-import { hostId } from '../../../store/measurements/hosts.ts'
 import { write } from '../../../store/open.ts'
 import { promote, settleSearch, type Timed, TRIED } from '../../../store/proposers/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
-import { judged, judgeProposed } from '../../verdicts.ts'
+import { type Judged, judged, judgeProposed, USUAL } from '../../verdicts.ts'
 import type { Searched } from '../rounds.ts'
-import { type Candidate, candidateText, requestOf } from '../space/candidate.ts'
+import { asked, type Candidate, candidateText, requestOf } from '../space/candidate.ts'
 import type { Settled } from '../winners.ts'
 import { type Entrant, type Heat, type HeatResult, runHeats } from './heat.ts'
+import { keepSamples } from './keep-samples.ts'
 import type { Course } from './reference.ts'
 
 /** The best of all heats run in it. */
-const FINALISTS = 4
+const FINALISTS = 6
 /** Scores from here on are of candidates that were not measured. */
 export const UNMEASURED = 3_000_000_000
 
@@ -31,75 +25,107 @@ interface Finalist {
   readonly course: Course
 }
 
-interface Winner {
+/** What a race ended in, and what of the candidates before was refuted. */
+interface Ended {
   readonly result: HeatResult
+  readonly winner: Winner | undefined
+  readonly verdict: Judged | undefined
+  readonly refuted: Settled['refuted']
+}
+
+export interface Winner {
   readonly entrant: Entrant
   readonly build: string
   readonly timed: Timed
 }
 
-/** Settles every kernel that has new candidates since it last was. */
+/**
+ * Settles every kernel that has new candidates since it last was. Only what passes the whole judge under one signature
+ * races; a winner that is refuted under another, or built whole, leaves its place to the best of the others.
+ */
 export async function lastRaces(all: readonly Finalist[], services: ExploreServices): Promise<Settled[]> {
   const settled: Settled[] = []
-  const heats: Heat[] = []
+  let heats: Heat[] = []
   for (const { kernel, course } of all)
     if (kernel.state.settled === kernel.state.tried) settled.push({ kernel, outcome: 'known', refuted: [] })
     else {
       const best = kernel.state.best.filter(one => one.score < UNMEASURED)
       heats.push({ kernel, course, entrants: best.slice(0, FINALISTS) })
     }
-  if (heats.length === 0) return settled
-  const winners: Winner[] = []
-  const shown = progress('last races', heats.length)
-  try {
-    await runHeats(heats, RACE_PLAN, services, result => {
-      const { kernel } = result.heat
-      shown.step(kernel.input.kernel.slice(0, 8))
-      const winner = winnerOf(result)
-      if (winner !== undefined) winners.push(winner)
+  const refuted = new Map<Searched, Settled['refuted'][number][]>()
+  while (heats.length > 0) {
+    const again: Heat[] = []
+    for (const ended of await raced(heats, refuted, services)) {
+      const { heat } = ended.result
+      const { winner, verdict } = ended
+      if (winner === undefined || verdict === 'passed' || verdict === 'undecided')
+        settled.push(settle(ended, services))
       else {
-        settle(result, undefined, services)
-        settled.push({ kernel, outcome: { why: "none was faster than XLA's own" }, refuted: [] })
+        const { contentHash } = winner.entrant
+        again.push({ ...heat, entrants: heat.entrants.filter(one => one.contentHash !== contentHash) })
       }
-    })
-  } finally {
-    shown.done()
-  }
-  for (const { result, entrant } of winners) await propose(result.heat.kernel, entrant.candidate, services)
-  await keepSamples(winners, services)
-  await judgeProposed(new Set(winners.map(({ build }) => build)), services)
-  for (const winner of winners) {
-    const { build, entrant, result } = winner
-    const verdict = judged(build, services)
-    settle(result, verdict === 'passed' ? winner : undefined, services)
-    settled.push({
-      kernel: result.heat.kernel,
-      outcome: verdict === 'passed' ? 'made' : { why: `its fastest candidate is ${verdict}` },
-      refuted: verdict === 'refuted' ? [{ candidate: entrant.candidate, build }] : [],
-    })
+    }
+    heats = again
   }
   return settled
 }
 
-function winnerOf(result: HeatResult): Winner | undefined {
-  const { heat, outcome } = result
+/** Races once, and judges who won. What is refuted is added to what was. */
+async function raced(
+  heats: readonly Heat[],
+  refuted: Map<Searched, Settled['refuted'][number][]>,
+  services: ExploreServices,
+): Promise<Ended[]> {
+  const results: HeatResult[] = []
+  const shown = progress('last races', heats.length)
+  try {
+    await runHeats(heats, { race: RACE_PLAN, trials: USUAL.trials }, services, result => {
+      results.push(result)
+      shown.failures([...refuted.values()].flat().length)
+      shown.step(result.heat.kernel.input.kernel.slice(0, 8))
+    })
+  } finally {
+    shown.done()
+  }
+  const winners = new Map<HeatResult, Winner>()
+  for (const result of results) {
+    const winner = winnerOf(result)
+    if (winner === undefined) continue
+    winners.set(result, winner)
+    await propose(result.heat.kernel, winner.entrant.candidate, services)
+  }
+  await keepSamples(winners, services)
+  await judgeProposed(new Set([...winners.values()].map(({ build }) => build)), services)
+  return results.map(result => {
+    const { kernel } = result.heat
+    const winner = winners.get(result)
+    const verdict = winner && judged(winner.build, services)
+    const before = refuted.get(kernel) ?? []
+    if (winner && verdict === 'refuted')
+      before.push({ candidate: winner.entrant.candidate, build: winner.build })
+    refuted.set(kernel, before)
+    return { result, winner, verdict, refuted: before }
+  })
+}
+
+function winnerOf({ heat, outcome }: HeatResult): Winner | undefined {
   const { selected, confirmed, build: content } = outcome?.winner ?? {}
   const entrant = heat.entrants.find(one => one.contentHash === content)
   if (selected === undefined || confirmed === undefined || entrant === undefined) return undefined
   const { ratio, low, high } = confirmed
   return {
-    ...{ result, entrant, timed: { selected: selected.ratio, confirmed: ratio, low, high } },
+    ...{ entrant, timed: { selected: selected.ratio, confirmed: ratio, low, high } },
     build: buildHash(requestOf(entrant.candidate, heat.kernel.input)),
   }
 }
 
 /** Builds a candidate whole, as one that was tried; returns its hash. */
 export async function propose(
-  { input, source, state }: Searched,
+  { input, state }: Searched,
   candidate: Candidate,
   { store, builder, signal }: ExploreServices,
 ): Promise<string> {
-  const request = requestOf(candidate, input)
+  const [request, source] = asked(candidate, input)
   const result = await builder.build(request, source, { signal })
   const { kernel, targetId, metric, seed } = state.key
   return write(store, () => {
@@ -112,49 +138,22 @@ export async function propose(
   })
 }
 
-/** The raw samples of winners and of XLA's builds beside them: those that selected apart from those that confirm. */
-async function keepSamples(
-  winners: readonly Winner[],
-  { store, host: open }: ExploreServices,
-): Promise<void> {
-  const host = await open()
-  const { name, kind, emulated } = host
-  const { state: before, cpu, cores, os } = await host.describe()
-  const id = hostId(store, { name, kind, emulated, cpu, cores, os })
-  write(store, () => {
-    for (const purpose of ['select', 'confirm'] as const satisfies readonly Purpose[]) {
-      const campaign = startCampaign(store, {
-        ...{ hostId: id, seed: RACE_PLAN.seed, options: RACE_PLAN, hostBefore: before, purpose },
-      })
-      for (const { result, build } of winners) {
-        const { course } = result.heat
-        const rows = result.samples.filter(one => one.purpose === purpose)
-        addSamples(
-          store,
-          campaign,
-          rows.map(({ sample: { kernel: _, nsPerCall, ...sample } }) => ({
-            ...sample,
-            build: sample.build === course.reference.hash ? sample.build : build,
-            signature: course.signature,
-            value: nsPerCall,
-          })),
-        )
-      }
-      endCampaign(store, campaign, 'complete')
-    }
-  })
-}
-
-function settle({ heat, samples }: HeatResult, winner: Winner | undefined, { store }: ExploreServices): void {
-  const { state } = heat.kernel
+/** Stores the winner that was verified, or that there is none. */
+function settle({ result, winner, verdict, refuted }: Ended, { store }: ExploreServices): Settled {
+  const { heat, samples } = result
+  const { kernel } = heat
+  const { state } = kernel
+  const passed = verdict === 'passed' ? winner : undefined
   const reference = samples.filter(({ sample }) => sample.build === heat.course.reference.hash)
   const times = reference.map(({ sample }) => sample.nsPerCall)
   write(store, () => {
-    if (winner) promote(store, state.key, winner.build)
+    if (passed) promote(store, state.key, passed.build)
     settleSearch(store, state.key, {
-      ...{ tried: state.tried, passedOver: 0, timed: winner?.timed },
-      winner: winner && { candidate: candidateText(winner.entrant.candidate), build: winner.build },
+      ...{ tried: state.tried, passedOver: refuted.length, timed: passed?.timed },
+      winner: passed && { candidate: candidateText(passed.entrant.candidate), build: passed.build },
       referenceNs: times.length > 0 ? median(times) : undefined,
     })
   })
+  const why = winner === undefined ? "none was faster than XLA's own" : `its fastest candidate is ${verdict}`
+  return { kernel, outcome: passed ? 'made' : { why }, refuted }
 }

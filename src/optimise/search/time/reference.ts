@@ -15,10 +15,15 @@ export interface Course {
   readonly signature: string
 }
 
+/** The kernel's function in an object: of XLA's builds it has XLA's name. */
+export function symbolOf(object: Uint8Array): string {
+  const globals = definedGlobals(parseObject(object))
+  return globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
+}
+
 /** An object under the name its executable knows it by. */
 export function measuredBuild(hash: string, object: Uint8Array): MeasuredBuild {
-  const globals = definedGlobals(parseObject(object))
-  const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
+  const symbol = symbolOf(object)
   return { hash, link: id => ({ id, object, symbol }) }
 }
 

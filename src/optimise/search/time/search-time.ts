@@ -4,8 +4,9 @@
  * that chose nothing, before it is reported.
  */
 import { runsOn } from '../../../kernel/runs-on.ts'
-import { progress } from '../../../log.ts'
-import { RACE_PLAN, type RacePlan } from '../../../measure/race.ts'
+import { type Progress, progress } from '../../../log.ts'
+import { RACE_PLAN } from '../../../measure/race.ts'
+import { median } from '../../../measure/statistics.ts'
 import { write } from '../../../store/open.ts'
 import { ROUND } from '../../../store/proposers/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
@@ -13,30 +14,55 @@ import { judged, judgeProposed } from '../../verdicts.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
 import type { Candidate } from '../space/candidate.ts'
-import { rescore, type Score, saveState } from '../state.ts'
+import { rescore, saveState } from '../state.ts'
 import type { Settled } from '../winners.ts'
-import { type Entrant, type Heat, runHeats } from './heat.ts'
+import { type Entrant, type Heat, type HeatPlan, type HeatResult, runHeats } from './heat.ts'
 import { lastRaces, propose, UNMEASURED } from './last-race.ts'
 import { type Course, courseOf } from './reference.ts'
 
-/** Rounds of candidates before a heat, and entrants of the first heat and of later ones. */
+/** Rounds before the first heat, which has the openings, and between later ones. */
+const FIRST_HEAT = 2
 const HEAT_ROUNDS = 10
-const ENTRANTS = [24, 12] as const
+/** Entrants of the first heat and of later ones. */
+const ENTRANTS = [20, 12] as const
 const SCALE = 1_000_000
-/** Kernels that try and race together. */
-const TOGETHER = 20
+/** Kernels that try and race together: what is killed loses as much. */
+const TOGETHER = 24
+/** Of a budget in seconds, the part for heats: the last races need theirs. */
+const FOR_HEATS = 0.75
 
-const HEAT: RacePlan = {
-  ...RACE_PLAN,
-  ...{ links: 2, rounds: 2, confirmLinks: 0, processes: 1, pairs: 3, minSampleNs: 150_000 },
+/**
+ * A heat tells the fast from the slow, and a link of each round is enough for that: those that stay get a new one each
+ * time. Wrong code must not steer the search, but two trials find most of it, and what wins is judged whole.
+ */
+const HEAT: HeatPlan = {
+  race: {
+    ...RACE_PLAN,
+    ...{ links: 1, rounds: 3, confirmLinks: 0, processes: 1, pairs: 3, minSampleNs: 100_000 },
+  },
+  trials: 2,
 }
+
+type Timeable = Pick<Entrant, 'contentHash'> & { readonly instructions: number }
 
 interface Runner {
   readonly kernel: Searched
   readonly course: Course
   /** Ratio to XLA's time by content; infinite where wrong or not measurable. */
   readonly known: Map<string, number>
-  pool: Map<string, Entrant & { readonly instructions: number }>
+  pool: Map<string, Entrant & Timeable>
+  /** Nanoseconds of XLA's build; 0 until a heat has measured them. */
+  xlaNs: number
+  /** The first candidate that was refuted in a heat. */
+  wrong?: Candidate
+}
+
+/** Kernels that can be raced here, and the heats they run. */
+interface Meeting {
+  readonly runners: readonly Runner[]
+  readonly schedule: Schedule
+  readonly services: ExploreServices
+  readonly shown: Progress
 }
 
 export async function searchByTime(
@@ -45,63 +71,23 @@ export async function searchByTime(
   budget: Budget,
   services: ExploreServices,
 ): Promise<Settled[]> {
-  const settled: Settled[] = []
-  const runners: Runner[] = []
-  /** Of each kernel the first that was refuted in a heat. */
-  const wrong = new Map<Searched, Candidate>()
-  const host = await services.host()
-  for (const kernel of kernels) {
-    if (!runsOn(kernel.input.target, host.target)) {
-      const why = `${host.name} cannot run code for ${kernel.input.target.name}`
-      settled.push({ kernel, outcome: { why }, refuted: [] })
-      continue
-    }
-    const course = await courseOf(kernel.input.kernel, services)
-    if ('why' in course) settled.push({ kernel, outcome: course, refuted: [] })
-    else runners.push({ kernel, course, known: knownOf(kernel), pool: new Map() })
-  }
-  const heat = async (some: readonly Runner[], stop: number, round: number): Promise<void> => {
-    const score = (kernel: Searched): Score => scoreOf(runnerOf(some, kernel))
-    await tryRounds(
-      some.map(({ kernel }) => kernel),
-      stop,
-      kernels,
-      schedule,
-      score,
-      services,
-      {
-        onTrial: (kernel, candidate, { contentHash, instructions }) => {
-          const { known, pool } = runnerOf(some, kernel)
-          if (!known.has(contentHash) && !pool.has(contentHash))
-            pool.set(contentHash, { candidate, contentHash, instructions })
-        },
-      },
-    )
-    const entering = some.map(runner => heatOf(runner, round === 0 ? ENTRANTS[0] : ENTRANTS[1]))
-    await runHeats(entering, { ...HEAT, seed: 1 + round }, services, result => {
-      const runner = runnerOf(some, result.heat.kernel)
-      for (const content of result.wrong) {
-        runner.known.set(content, Number.POSITIVE_INFINITY)
-        const entrant = result.heat.entrants.find(one => one.contentHash === content)
-        if (entrant !== undefined && !wrong.has(runner.kernel)) wrong.set(runner.kernel, entrant.candidate)
-      }
-      for (const { build, selected } of result.outcome?.candidates ?? [])
-        runner.known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
-      finishHeat(runner, services)
-      shown.step(result.heat.kernel.input.kernel.slice(0, 8))
-    })
-  }
+  const began = performance.now()
+  const until = began + FOR_HEATS * (budget.until - began)
+  const { runners, settled } = await runnersOf(kernels, services)
   const rounds = Math.ceil(budget.candidates / ROUND)
-  const heats = Math.ceil(rounds / HEAT_ROUNDS)
-  const shown = progress(
-    'kernels in heats',
-    Number.isFinite(budget.until) ? undefined : heats * runners.length,
-  )
+  const pending = runners.reduce((sum, { kernel }) => sum + heatsLeft(kernel.state.rounds, rounds), 0)
+  const shown = progress('kernels in heats', Number.isFinite(until) ? undefined : pending)
+  const meeting = { runners, schedule, services, shown }
   try {
     for (;;) {
       const round = Math.min(...runners.map(({ kernel }) => kernel.state.rounds))
-      if (round >= rounds || performance.now() >= budget.until) break
-      const due = runners.filter(({ kernel }) => kernel.state.rounds === round)
+      // However short the time, every kernel has its first heat.
+      const late = (): boolean => round > 0 && performance.now() >= until
+      if (round >= rounds || late()) break
+      // Those that take longest first: they weigh most, should the time run out.
+      const due = runners
+        .filter(({ kernel }) => kernel.state.rounds === round)
+        .toSorted((a, b) => b.xlaNs - a.xlaNs)
       // The leaders of the heats so far are tried on relatives.
       if (isExchange(round))
         show(
@@ -109,39 +95,102 @@ export async function searchByTime(
           due.map(({ kernel }) => kernel),
           round,
         )
-      // Some at a time: what is killed loses little.
-      for (let at = 0; at < due.length && performance.now() < budget.until; at += TOGETHER) {
-        await heat(due.slice(at, at + TOGETHER), Math.min(rounds, round + HEAT_ROUNDS), round)
-      }
+      for (let at = 0; at < due.length && !late(); at += TOGETHER)
+        await heat(due.slice(at, at + TOGETHER), Math.min(rounds, nextHeat(round)), meeting)
     }
   } finally {
     shown.done()
   }
-  const raced = await lastRaces(
-    runners.map(({ kernel, course }) => ({ kernel, course })),
-    services,
-  )
-  return [...settled, ...raced, ...(await wrongOnes(wrong, services))]
+  const raced = await lastRaces(runners, services)
+  return [...settled, ...raced, ...(await wrongOnes(runners, services))]
+}
+
+/** The round of the heat after this many: the first, then as often as kernels exchange what they found. */
+const nextHeat = (round: number): number =>
+  round < FIRST_HEAT ? FIRST_HEAT : (Math.floor(round / HEAT_ROUNDS) + 1) * HEAT_ROUNDS
+
+function heatsLeft(from: number, rounds: number): number {
+  let left = 0
+  for (let round = from; round < rounds; round = nextHeat(round)) left++
+  return left
+}
+
+/** The kernels that can be raced here, and why the others cannot. */
+async function runnersOf(
+  kernels: readonly Searched[],
+  services: ExploreServices,
+): Promise<{ runners: Runner[]; settled: Settled[] }> {
+  const runners: Runner[] = []
+  const settled: Settled[] = []
+  const host = await services.host()
+  for (const kernel of kernels) {
+    const { target } = kernel.input
+    const course = runsOn(target, host.target)
+      ? await courseOf(kernel.input.kernel, services)
+      : { why: `${host.name} cannot run code for ${target.name}` }
+    if ('why' in course) settled.push({ kernel, outcome: course, refuted: [] })
+    else runners.push({ kernel, course, known: knownOf(kernel), pool: new Map(), xlaNs: 0 })
+  }
+  return { runners, settled }
+}
+
+/** Brings some kernels to round `stop`, and races the best of what they tried. */
+async function heat(some: readonly Runner[], stop: number, meeting: Meeting): Promise<void> {
+  const { runners, schedule, services, shown } = meeting
+  const byKernel = new Map(some.map(runner => [runner.kernel, runner]))
+  const runnerOf = (kernel: Searched): Runner => byKernel.get(kernel) as Runner
+  const failed = (): void =>
+    shown.failures(runners.reduce((sum, { kernel, wrong }) => sum + kernel.state.broken + (wrong ? 1 : 0), 0))
+  const round = some[0]?.kernel.state.rounds ?? 0
+  const kernels = some.map(({ kernel }) => kernel)
+  const all = runners.map(({ kernel }) => kernel)
+  await tryRounds(kernels, stop, all, schedule, kernel => scoreOf(runnerOf(kernel)), services, {
+    onTrial: (kernel, candidate, { contentHash, instructions }) => {
+      const { known, pool } = runnerOf(kernel)
+      if (!known.has(contentHash) && !pool.has(contentHash))
+        pool.set(contentHash, { candidate, contentHash, instructions })
+    },
+    onRound: ({ input, state }) => {
+      failed()
+      shown.say(`${input.kernel.slice(0, 8)}, ${state.tried} candidates`)
+    },
+  })
+  const entering = some.map(runner => heatOf(runner, ENTRANTS[round === 0 ? 0 : 1]))
+  await runHeats(entering, { ...HEAT, race: { ...HEAT.race, seed: 1 + round } }, services, result => {
+    takeIn(runnerOf(result.heat.kernel), result, services)
+    failed()
+    shown.step(result.heat.kernel.input.kernel.slice(0, 8))
+  })
+}
+
+/** What a heat found out; the measured become parents of what is tried next. */
+function takeIn(runner: Runner, result: HeatResult, { store }: ExploreServices): void {
+  const { kernel, course, known, pool } = runner
+  const { heat, wrong, outcome, samples } = result
+  for (const content of wrong) {
+    known.set(content, Number.POSITIVE_INFINITY)
+    const entrant = heat.entrants.find(one => one.contentHash === content)
+    if (entrant !== undefined) runner.wrong ??= entrant.candidate
+  }
+  for (const { build, selected } of outcome?.candidates ?? [])
+    known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
+  const reference = samples.filter(({ sample }) => sample.build === course.reference.hash)
+  if (reference.length > 0) runner.xlaNs = median(reference.map(({ sample }) => sample.nsPerCall))
+  const measured = [...pool.values()].filter(({ contentHash }) => known.has(contentHash))
+  rescore(kernel.state, measured, scoreOf(runner))
+  runner.pool = new Map()
+  write(store, () => saveState(store, kernel.state))
 }
 
 /** What heats found wrong, as findings are kept: built whole and judged again. */
-async function wrongOnes(
-  wrong: ReadonlyMap<Searched, Candidate>,
-  services: ExploreServices,
-): Promise<Settled[]> {
+async function wrongOnes(runners: readonly Runner[], services: ExploreServices): Promise<Settled[]> {
   const found: { kernel: Searched; candidate: Candidate; build: string }[] = []
-  for (const [kernel, candidate] of wrong)
-    found.push({ kernel, candidate, build: await propose(kernel, candidate, services) })
+  for (const { kernel, wrong } of runners)
+    if (wrong) found.push({ kernel, candidate: wrong, build: await propose(kernel, wrong, services) })
   await judgeProposed(new Set(found.map(({ build }) => build)), services)
   return found
     .filter(({ build }) => judged(build, services) === 'refuted')
     .map(({ kernel, ...refuted }) => ({ kernel, outcome: 'refuted', refuted: [refuted] }))
-}
-
-const runnerOf = (runners: readonly Runner[], kernel: Searched): Runner => {
-  const found = runners.find(runner => runner.kernel === kernel)
-  if (found === undefined) throw new Error('a kernel that does not run has a result')
-  return found
 }
 
 /** What earlier runs measured, as far as it is kept: the best. */
@@ -153,10 +202,7 @@ const knownOf = ({ state }: Searched): Map<string, number> =>
 /** Measured ones by their time; others behind them, those with fewer instructions first. */
 const scoreOf =
   ({ known }: Runner) =>
-  ({
-    contentHash,
-    instructions,
-  }: Pick<Entrant, 'contentHash'> & { readonly instructions: number }): number => {
+  ({ contentHash, instructions }: Timeable): number => {
     const ratio = known.get(contentHash)
     if (ratio === undefined) return UNMEASURED + Math.min(instructions, 1e9)
     return Number.isFinite(ratio) ? Math.round(ratio * SCALE) : UNMEASURED + 1e9
@@ -168,13 +214,4 @@ function heatOf({ kernel, course, pool }: Runner, places: number): Heat {
   const first = all.slice(0, Math.ceil(places / 2))
   const others = all.filter(one => !first.includes(one)).sort((a, b) => a.instructions - b.instructions)
   return { kernel, course, entrants: [...first, ...others.slice(0, places - first.length)] }
-}
-
-/** The measured become parents of what is tried next. */
-function finishHeat(runner: Runner, { store }: ExploreServices): void {
-  const { kernel, pool } = runner
-  const measured = [...pool.values()].filter(({ contentHash }) => runner.known.has(contentHash))
-  rescore(kernel.state, measured, scoreOf(runner))
-  runner.pool = new Map()
-  write(store, () => saveState(store, kernel.state))
 }

@@ -48,8 +48,7 @@ function fakeBuilder(onTry: (passes: string) => void = () => {}): Builder {
 
 const searched = (store: Store, kernels: readonly string[]): Searched[] =>
   kernels.map(kernel => ({
-    input: { kernel, inputHash: kernel, llvm: '22.1.8', target },
-    source: () => new Uint8Array(),
+    input: { kernel, source: { hash: kernel, read: () => new Uint8Array() }, llvm: '22.1.8', target },
     state: openState(store, searchKey(kernel), grammar),
     features: undefined,
   }))

@@ -10,18 +10,20 @@ export const geomean = (values: readonly (number | undefined | null)[]): number 
 
 /** What a stored candidate says, in columns. */
 export function settings(candidate: string | null): AnswerRow {
-  if (candidate === null) return { passes: null, attributes: null, codegen: null, without: null }
-  const [passes, attributes, level, options, without] = JSON.parse(candidate) as [
+  if (candidate === null) return { passes: null, attributes: null, codegen: null, without: null, start: null }
+  const [passes, attributes, level, options, without, start] = JSON.parse(candidate) as [
     string,
     string[],
     number,
     string[],
     string[],
+    string?,
   ]
   return {
     passes,
     attributes: attributes.join(' '),
     codegen: [`-O${level}`, ...options].join(' '),
     without: without.join(' '),
+    start: start ?? 'kernel',
   }
 }

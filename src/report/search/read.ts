@@ -27,6 +27,8 @@ export interface SearchRow {
   readonly confirmedLow: number | null
   readonly confirmedHigh: number | null
   readonly xlaNs: number | null
+  /** Times the modules run it, each module called once; null where that is not known. */
+  readonly calls: number | null
   /** Code bytes: 0 where it broke, null where it is not there. */
   readonly oz: number
   readonly o3: number
@@ -44,6 +46,7 @@ export function readSearches(store: Store, filter?: string): SearchRow[] {
       `SELECT s.kernel_hash AS hash, k.name, t.name AS target, s.metric, s.seed, s.tried, s.broken, s.seconds,
          s.winner, b.code_bytes AS winnerBytes, b.rodata_bytes AS winnerRodata, s.passed_over AS passedOver,
          s.selected, s.confirmed, s.confirmed_low AS confirmedLow, s.confirmed_high AS confirmedHigh, s.xla_ns AS xlaNs,
+         (SELECT sum(g.calls) FROM sighting g WHERE g.kernel_hash = s.kernel_hash) AS calls,
          (SELECT group_concat(DISTINCT v.state) FROM current_verdict v WHERE v.build_hash = s.winner_hash) AS verdict,
          (SELECT r.code_bytes FROM reference r WHERE r.kernel_hash = s.kernel_hash AND r.triple = t.triple) AS xla,
          s.trials

@@ -6,7 +6,7 @@ import { readSearches, type SearchRow, tried } from './read.ts'
 
 const BUDGETS = [1, 10, 100, 1000] as const
 const COLUMNS = columns(
-  'name metric tried at_1.3 at_10.3 at_100.3 at_1000.3 bytes vs_oz.3 vs_o3.3 vs_xla.3 with_data_vs_oz.3 verdict passed_over selected.3 confirmed.3 confirmed_low.3 confirmed_high.3 luck.3 xla_ns.1 weighted.3 passes attributes codegen without oz_bytes o3_bytes xla_bytes broken seconds.1 target seed hash',
+  'name metric tried at_1.3 at_10.3 at_100.3 at_1000.3 bytes vs_oz.3 vs_o3.3 vs_xla.3 with_data_vs_oz.3 verdict passed_over selected.3 confirmed.3 confirmed_low.3 confirmed_high.3 luck.3 xla_ns.1 calls weighted_selected.3 weighted.3 weighted_by_calls_selected.3 weighted_by_calls.3 start passes attributes codegen without oz_bytes o3_bytes xla_bytes broken seconds.1 target seed hash',
 )
 
 const ALL = '(all, geometric mean)'
@@ -37,19 +37,24 @@ function searchRow(row: SearchRow): AnswerRow {
       confirmed_low: confirmedLow,
       confirmed_high: confirmedHigh,
     },
-    ...{ xla_ns: row.xlaNs, weighted: null },
+    ...{ xla_ns: row.xlaNs, calls: row.calls },
     luck: selected !== null && confirmed !== null ? confirmed / selected : null,
     ...settings(row.winner),
   }
 }
 
-/** Confirmed time of all kernels, one call each, over XLA's; a kernel without a winner keeps XLA's time. */
-function weighted(rows: readonly SearchRow[]): number | null {
-  const timed = rows.filter(row => row.xlaNs !== null)
-  const xla = timed.reduce((sum, row) => sum + (row.xlaNs ?? 0), 0)
-  const ours = timed.reduce((sum, row) => sum + (row.xlaNs ?? 0) * (row.confirmed ?? 1), 0)
+/** Time of all timed kernels over XLA's, each run as often as `calls` says; one without a winner keeps XLA's time. */
+function weighted(
+  rows: readonly SearchRow[],
+  figure: 'selected' | 'confirmed',
+  calls: (row: SearchRow) => number,
+): number | null {
+  const xla = rows.reduce((sum, row) => sum + (row.xlaNs ?? 0) * calls(row), 0)
+  const ours = rows.reduce((sum, row) => sum + (row.xlaNs ?? 0) * calls(row) * (row[figure] ?? 1), 0)
   return xla > 0 ? ours / xla : null
 }
+const once = (): number => 1
+const asModulesDo = (row: SearchRow): number => row.calls ?? 0
 
 /** The mean of every column that holds ratios; a kernel without a winner counts as its baseline, which is no gain. */
 function allRow(rows: readonly SearchRow[]): AnswerRow {
@@ -76,7 +81,10 @@ function allRow(rows: readonly SearchRow[]): AnswerRow {
       selected: mean('selected', 1),
       confirmed: mean('confirmed', 1),
       luck: mean('luck'),
-      weighted: weighted(rows),
+      weighted_selected: weighted(rows, 'selected', once),
+      weighted: weighted(rows, 'confirmed', once),
+      weighted_by_calls_selected: weighted(rows, 'selected', asModulesDo),
+      weighted_by_calls: weighted(rows, 'confirmed', asModulesDo),
     }),
   }
 }

@@ -51,3 +51,10 @@ export function truncate(text: string, columns: number): string {
   }
   return `${kept}…`
 }
+
+/** A value of the database as text: bytes in hexadecimal, nothing for what is absent. */
+export function plain(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

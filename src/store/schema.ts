@@ -4,6 +4,7 @@ import { exchange } from './migrations/exchange.ts'
 import { first } from './migrations/first.ts'
 import { host } from './migrations/host.ts'
 import { report } from './migrations/report.ts'
+import { results } from './migrations/results.ts'
 import { search } from './migrations/search.ts'
 import { showing } from './migrations/showing.ts'
 
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'host', sql: host },
   { name: 'showing', sql: showing },
   { name: 'report', sql: report },
+  { name: 'results', sql: results },
 ]

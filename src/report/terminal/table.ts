@@ -1,5 +1,6 @@
 /** What only a table on a terminal has: bars beside shares, and notes that fit. */
-import type { Laid, Row } from '../format.ts'
+import type { Row } from '../format.ts'
+import type { Laid } from '../table.ts'
 
 const BAR = 10
 const EIGHTHS = ' ▏▎▍▌▋▊▉'

@@ -76,10 +76,10 @@ FROM (SELECT kernel_hash, target_id, proposer, build_hash, min(id) AS proposal_i
 JOIN kernel k ON k.hash = p.kernel_hash
 JOIN kernel_call c ON c.kernel_hash = p.kernel_hash
 JOIN target t ON t.id = p.target_id
-JOIN build b ON b.hash = p.build_hash
+JOIN build b ON b.kernel_hash = p.kernel_hash AND b.hash = p.build_hash
 LEFT JOIN reference r ON r.kernel_hash = p.kernel_hash AND r.triple = t.triple
-LEFT JOIN (SELECT max(id), build_hash, signature_hash, state, worst_ulps, trials, reason FROM verdict
-  GROUP BY build_hash, signature_hash) v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
+LEFT JOIN verdict v ON v.id = (SELECT max(w.id) FROM verdict w
+  WHERE w.build_hash = b.hash AND w.signature_hash = c.signature_hash)
 LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.signature_hash
   AND e.content_hash = b.content_hash
 LEFT JOIN host o ON o.id = e.host_id

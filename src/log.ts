@@ -108,3 +108,6 @@ const duration = (seconds: number): string =>
 
 const rate = (perSecond: number): string =>
   perSecond >= 1 ? `${perSecond.toFixed(0)}/s` : `${(perSecond * 60).toFixed(0)}/min`
+
+/** A count and what is counted: `1 kernel`, `2 kernels`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

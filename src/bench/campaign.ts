@@ -1,15 +1,17 @@
 /**
- * One campaign: every kernel once in full, group by group, then the most uncertain again until their intervals are
- * narrow enough or the time is spent. A group's results are stored when it is done: a run that is killed loses one.
+ * One campaign: every kernel that has a new build once in full, group by group, then the most uncertain again until
+ * their intervals are narrow enough or the time is spent. A group's results are stored when it is done: a run that is
+ * killed loses one.
  */
 import type { HostFacts } from '../hosts/host.ts'
-import { progress } from '../log.ts'
+import { plural, progress } from '../log.ts'
+import { halfWidth } from '../measure/judgement.ts'
 import type { Plan } from '../measure/measure.ts'
-import { endCampaign, type Purpose, startCampaign } from '../store/measurements/campaigns.ts'
-import { referenceOf } from '../store/measurements/measurements.ts'
+import { campaignsOn, endCampaign, type Purpose, startCampaign } from '../store/measurements/campaigns.ts'
+import { type MeasurableBuild, referenceOf } from '../store/measurements/measurements.ts'
 import { write } from '../store/open.ts'
 import { type BenchServices, type GroupResult, measureGroup, together, type Work } from './group.ts'
-import { conclude, keep, type Place, type Widths } from './keep.ts'
+import { conclude, keep, type Place, type Widths, widthKey } from './keep.ts'
 
 export interface Aim {
   readonly plan: Plan
@@ -31,6 +33,8 @@ export interface CampaignOutcome {
 
 /** Executables of a further round; each is another placement. */
 const MORE_LINKS = 4
+/** Between the seeds of campaigns on one host, so that no placement, order or input comes twice. */
+const CAMPAIGN_SEEDS = 1_000_003
 /** One kernel in so many has its reference linked twice. */
 const COPIED = 4
 
@@ -50,8 +54,10 @@ export async function runCampaign(
   services: BenchServices,
 ): Promise<CampaignOutcome> {
   const { store, signal } = services
-  const { plan, precision, budgetMs, delta } = aim
-  const groups = together(withCopies(works))
+  const { precision, budgetMs, delta } = aim
+  const plan = { ...aim.plan, seed: aim.plan.seed + CAMPAIGN_SEEDS * campaignsOn(store, host.id) }
+  const all = withCopies(works)
+  const groups = together(all.filter(isNew))
   const options = { ...plan, precision, budgetMs }
   const campaign = startCampaign(store, {
     hostId: host.id,
@@ -61,8 +67,8 @@ export async function runCampaign(
     purpose,
     delta,
   })
-  const place: Place = { campaign, hostId: host.id, hostName: services.host.name, delta }
-  const widths: Widths = new Map()
+  const place: Place = { campaign, hostId: host.id, hostName: services.host.name, delta, purpose }
+  const widths = known(all)
   const failures: GroupResult['failures'][number][] = []
   let samples = 0
   const measureOne = async (
@@ -88,7 +94,7 @@ export async function runCampaign(
     } finally {
       shown.done()
     }
-    await refine(widths, aim, left, measureOne)
+    await refine(all, widths, { precision, plan }, left, measureOne)
     write(store, () => conclude(store, place))
     state = 'complete'
   } finally {
@@ -96,24 +102,55 @@ export async function runCampaign(
     const after = await services.host.describe().catch(() => undefined)
     endCampaign(store, campaign, state, after?.state)
   }
-  return { samples, failures, uncertain: [...widths.values()].filter(width => width > precision).length }
+  return { samples, failures, uncertain: uncertain(all, widths, precision).length }
+}
+
+/** Whether any of a work's builds was never measured. */
+export const isNew = ({ kernel }: Work): boolean => kernel.builds.some(({ measured }) => !measured)
+
+/** What earlier campaigns left. */
+const known = (works: readonly Work[]): Widths =>
+  new Map(
+    works.flatMap(({ kernel }) =>
+      kernel.builds.flatMap(({ contentHash, low, high }) =>
+        low === null || high === null
+          ? []
+          : [[widthKey(kernel.signatureHash, contentHash), halfWidth({ low, high })] as const],
+      ),
+    ),
+  )
+
+/** Those of the works with builds whose figures are too uncertain, the worst first, with these builds and XLA's own. */
+function uncertain(works: readonly Work[], widths: Widths, precision: number): Work[] {
+  return works
+    .map(work => {
+      const reference = referenceOf(work.kernel.builds)
+      const of = (build: MeasurableBuild): number =>
+        widths.get(widthKey(work.kernel.signatureHash, build.contentHash)) ?? 0
+      const builds = work.kernel.builds.filter(build => build === reference || of(build) > precision)
+      return { work: { ...work, kernel: { ...work.kernel, builds } }, width: Math.max(0, ...builds.map(of)) }
+    })
+    .filter(({ width }) => width > precision)
+    .sort((a, b) => b.width - a.width)
+    .map(({ work }) => work)
 }
 
 /** Group after group of the most uncertain kernels, while there is time for one more. */
 async function refine(
+  works: readonly Work[],
   widths: Widths,
-  { plan, precision }: Aim,
+  { plan, precision }: Pick<Aim, 'plan' | 'precision'>,
   left: () => number,
   measureOne: (group: readonly Work[], plan: Plan, step: (names: string) => void) => Promise<void>,
 ): Promise<void> {
   const shown = progress('measuring on', undefined)
   try {
     for (let took = 0, rounds = 0; ; rounds++) {
-      const wide = [...widths].filter(([, width]) => width > precision).sort(([, a], [, b]) => b - a)
-      const [group] = together(wide.map(([work]) => work))
+      const wide = uncertain(works, widths, precision)
+      const [group] = together(wide)
       const began = left()
       if (group === undefined || began < took || began <= 0) break
-      const state = `${wide.length} kernels not known to ±${(precision * 100).toFixed(1)} % yet, ${Math.ceil(began / 1000)} s to spend`
+      const state = `${plural(wide.length, 'kernel')} not known to ±${(precision * 100).toFixed(1)} % yet, ${Math.ceil(began / 1000)} s to spend`
       const more = { ...plan, links: MORE_LINKS, firstLink: plan.links + rounds * MORE_LINKS }
       await measureOne(group, more, () => shown.step(state))
       took = began - left()

@@ -10,7 +10,7 @@ import { type Store, write } from '../store/open.ts'
 /** Builds that one llvm-mca looks at. */
 const TOGETHER = 64
 
-/** Estimates what has none. Builds without a loop get none, now or later. Returns how many were made. */
+/** Estimates what passed and has none. Code without a loop gets none, now or later. Returns how many were made. */
 export async function estimateCycles(
   services: {
     readonly store: Store
@@ -41,10 +41,10 @@ export async function estimateCycles(
       const results = await mcaCycles(toolchain, objects, first.target, signal)
       write(store, () => {
         for (const [i, result] of results.entries()) {
-          const build = builds[i]?.build
-          if (build === undefined || 'reason' in result) continue
+          if ('reason' in result) continue
           const { cycles, ...detail } = result
-          putReading(store, { build, metric: 'mca-cycles', source: 'llvm-mca', value: cycles, detail })
+          for (const build of builds[i]?.builds ?? [])
+            putReading(store, { build, metric: 'mca-cycles', source: 'llvm-mca', value: cycles, detail })
           made++
         }
       })

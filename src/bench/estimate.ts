@@ -20,10 +20,14 @@ import {
 } from '../store/measurements/estimates.ts'
 import { type Store, write } from '../store/open.ts'
 
+export interface Figures {
+  readonly estimates: readonly EstimateRow[]
+  readonly confirmations: readonly ConfirmationRow[]
+}
+
 /**
  * Computes and stores the estimates of one kernel under one signature on one host, and the confirmations of what was
- * chosen; gives the estimates back. An estimate is made of samples taken to report, or, for a build that has none, of
- * those that confirmed it.
+ * chosen. An estimate is made of samples taken to report, or, for a build that has none, of those that confirmed it.
  */
 export function estimate(
   store: Store,
@@ -31,14 +35,14 @@ export function estimate(
   signature: string,
   hostId: number,
   delta?: number,
-): EstimateRow[] {
+): Figures {
   const byContent = Map.groupBy(samplesOf(store, kernel, signature, hostId), sample => sample.contentHash)
   const xla = xlaContents(store, kernel).find(content => byContent.has(content))
   const reference = xla === undefined ? undefined : byContent.get(xla)
   const place = { kernel_hash: kernel, signature_hash: signature, host_id: hostId, rule: STATISTICS_RULE }
   const against = (samples: readonly PlacedSample[]) =>
     reference && compare(samples, reference, delta === undefined ? {} : { delta })
-  const rows = [...byContent].map(([content, all]): EstimateRow => {
+  const estimates = [...byContent].map(([content, all]): EstimateRow => {
     const reported = all.filter(sample => sample.purpose === 'report')
     const samples = reported.length > 0 ? reported : all
     const values = samples.map(sample => sample.value)
@@ -61,7 +65,7 @@ export function estimate(
       comparison: own ? 'twin' : (comparison?.state ?? null),
     }
   })
-  putEstimates(store, rows)
+  putEstimates(store, estimates)
   const confirmations = [...byContent].flatMap(([content, all]): ConfirmationRow[] => {
     const samples = all.filter(sample => sample.purpose === 'confirm')
     const [first] = samples
@@ -85,7 +89,7 @@ export function estimate(
     ]
   })
   putConfirmations(store, confirmations)
-  return rows
+  return { estimates, confirmations }
 }
 
 /** Judges every comparison on a host together: what is called faster or slower must stand among all of them. */

@@ -3,7 +3,7 @@ import type { Host } from '../hosts/host.ts'
 import { findHost } from '../store/measurements/hosts.ts'
 import { measurableKernels } from '../store/measurements/measurements.ts'
 import type { Store } from '../store/open.ts'
-import { type Aim, withCopies } from './campaign.ts'
+import { type Aim, isNew, withCopies } from './campaign.ts'
 import { together } from './group.ts'
 import { pendingWork } from './stage.ts'
 
@@ -29,12 +29,13 @@ const SAMPLE_OVERHEAD = 1.4
 export async function forecast(
   store: Store,
   host: Host,
-  { plan, budgetMs, filter }: Aim & { readonly filter?: string | undefined },
+  { plan, budgetMs, precision, filter }: Aim & { readonly filter?: string | undefined },
 ): Promise<Forecast> {
   const facts = await host.describe()
   const id = findHost(store, { ...host, ...facts }) ?? -1
   const arch = host.target.triple.split('-')[0] ?? ''
-  const works = withCopies(pendingWork(measurableKernels(store, { id, name: host.name, arch }, filter)))
+  const pending = pendingWork(measurableKernels(store, { id, name: host.name, arch }, filter), precision)
+  const works = withCopies(pending).filter(isNew)
   const builds = works.reduce((sum, { kernel }) => sum + kernel.builds.length, 0)
   const copies = works.filter(({ copied }) => copied !== undefined).length
   const executables = together(works).length * plan.links
@@ -52,7 +53,7 @@ export async function forecast(
     executables,
     samples,
     minutes: seconds / 60,
-    at_most_minutes: works.length === 0 ? 0 : Math.max(seconds, budgetMs / 1000) / 60,
+    at_most_minutes: pending.length === 0 ? 0 : Math.max(seconds, budgetMs / 1000) / 60,
     state: Object.entries(facts.state)
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),

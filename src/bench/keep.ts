@@ -7,6 +7,7 @@ import {
   addSamples,
   copySamples,
   noteRunner,
+  type Purpose,
   putSelfTest,
   type SelfComparisonRow,
 } from '../store/measurements/campaigns.ts'
@@ -20,10 +21,14 @@ export interface Place {
   readonly hostId: number
   readonly hostName: string
   readonly delta: number
+  readonly purpose: Purpose
 }
 
-/** How uncertain a kernel's figures are: half the width of its widest interval. */
-export type Widths = Map<Work, number>
+/** How uncertain each figure is: half the width of its interval, by signature and content. */
+export type Widths = Map<string, number>
+
+export const widthKey = (signatureHash: string, contentHash: string): string =>
+  `${signatureHash} ${contentHash}`
 
 /** Stores samples but those of builds that failed, counts, attempts and figures. Returns how many samples it kept. */
 export function keep(
@@ -68,17 +73,15 @@ export function keep(
       else
         recordAttempt(store, { ...key, fault: failure.whole ? 'unclear' : 'subject', reason: failure.reason })
     }
-    const rows = estimate(store, hash, signatureHash, hostId, delta)
-    const own = new Set(builds.map(build => build.hash))
-    widths.set(
-      work,
-      Math.max(
-        0,
-        ...rows
-          .filter(row => own.has(row.build_hash) && row.p !== null)
-          .map(row => halfWidth({ low: row.ratio_low ?? 1, high: row.ratio_high ?? 1 })),
-      ),
-    )
+    const { estimates, confirmations } = estimate(store, hash, signatureHash, hostId, delta)
+    const works = builds.every(build => !failed.has(build.hash))
+    for (const row of place.purpose === 'confirm' ? confirmations : estimates) {
+      const key = widthKey(signatureHash, row.content_hash)
+      // What fails is not measured on, nor what cannot be compared for that.
+      if (!works) widths.delete(key)
+      else if (row.p !== null)
+        widths.set(key, halfWidth({ low: row.ratio_low ?? 1, high: row.ratio_high ?? 1 }))
+    }
   }
   return kept.length
 }

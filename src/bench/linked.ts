@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { forAll } from '../lanes/lanes.ts'
 import { definedGlobals, parseObject } from '../llvm/object/object.ts'
-import { linkedBytes, ownBytes, type SizedObject } from '../runner/linked-size.ts'
+import { emptyBytes, linkedBytes, ownBytes, type SizedObject } from '../runner/linked-size.ts'
 import { getBlob } from '../store/blobs.ts'
 import { putReading } from '../store/builds/readings.ts'
 import { write } from '../store/open.ts'
@@ -28,6 +28,7 @@ export async function readLinkedSizes(works: readonly Work[], services: BenchSer
     const row = unread.get(hash) as Unread | undefined
     return row ? [row] : []
   })
+  if (rows.length === 0) return
   const sets = Map.groupBy(rows, ({ needs }) => JSON.stringify((JSON.parse(needs) as string[]).sort()))
   await mkdir(inState('work'), { recursive: true })
   const directory = await mkdtemp(join(inState('work'), 'linked-'))
@@ -36,14 +37,17 @@ export async function readLinkedSizes(works: readonly Work[], services: BenchSer
     const globals = definedGlobals(parseObject(object))
     return { object, symbol: globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel' }
   }
+  const options = { target: host.target, directory, signal }
   try {
+    const empty = await emptyBytes(options)
+    if (empty === undefined) return
     await forAll(lanes, sets.values(), signal, async set => {
       const [first] = set
       if (!first) return
       const one = sized(first)
-      const whole = await linkedBytes(one, { target: host.target, directory, signal })
+      const whole = await linkedBytes(one, options)
       if (whole === undefined) return
-      const library = whole - ownBytes(one.object)
+      const library = whole - empty - ownBytes(one.object)
       write(store, () => {
         for (const row of set)
           putReading(store, {

@@ -1,13 +1,19 @@
 /**
- * The bench stage: measures every build that passed and has no estimate on the host, and what came out best once more,
- * by samples that chose nothing.
+ * The bench stage: measures every build that passed and has no estimate on the host, or one less exact than asked for,
+ * and what came out best once more, by samples that chose nothing.
  */
 import type { Host, HostFacts } from '../hosts/host.ts'
 import { lanesElsewhere } from '../lanes/lanes.ts'
-import { log } from '../log.ts'
+import { log, plural } from '../log.ts'
+import { halfWidth } from '../measure/judgement.ts'
 import { type Choice, unconfirmed } from '../store/measurements/estimates.ts'
 import { hostId } from '../store/measurements/hosts.ts'
-import { type MeasurableKernel, measurableKernels, referenceOf } from '../store/measurements/measurements.ts'
+import {
+  type MeasurableBuild,
+  type MeasurableKernel,
+  measurableKernels,
+  referenceOf,
+} from '../store/measurements/measurements.ts'
 import { type Aim, type CampaignOutcome, runCampaign } from './campaign.ts'
 import { refreshEstimates } from './estimate.ts'
 import type { BenchServices, Work } from './group.ts'
@@ -38,7 +44,8 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
   const before = await host.describe()
   const { name, kind, emulated } = host
   const id = hostId(store, { name, kind, emulated, cpu: before.cpu, cores: before.cores, os: before.os })
-  const pending = options.confirm === 'only' ? [] : pendingWork(measurable(services, id, options.filter))
+  const pending =
+    options.confirm === 'only' ? [] : pendingWork(measurable(services, id, options.filter), options.precision)
   if (pending.length > 0) warnIfBusy(name, before.state, before.cores)
   const first =
     pending.length > 0 ? await runCampaign(pending, 'report', options, { id, before }, services) : NOTHING
@@ -48,8 +55,12 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
     options.confirm === 'never'
       ? []
       : chosenWork(measurable(services, id, options.filter), unconfirmed(store, id))
+  if (best.length > 0)
+    log.info(`${name}: measuring the best builds of ${plural(best.length, 'kernel')} again, to confirm them`)
   const again =
-    best.length > 0 ? await confirm(best, { ...options, budgetMs: left }, { id, before }, services) : NOTHING
+    best.length > 0
+      ? await runCampaign(best, 'confirm', { ...options, budgetMs: left }, { id, before }, services)
+      : NOTHING
   return {
     kernels: pending.length,
     confirmed: best.length,
@@ -64,47 +75,35 @@ const archOf = (host: Host): string => host.target.triple.split('-')[0] ?? ''
 const measurable = ({ store, host }: BenchServices, id: number, filter?: string): MeasurableKernel[] =>
   measurableKernels(store, { id, name: host.name, arch: archOf(host), target: host.target }, filter)
 
-/** The builds to run now: what is missing, and XLA's own beside it; all of them if that is itself missing. */
-export function pendingWork(kernels: readonly MeasurableKernel[]): Work[] {
+/**
+ * The builds to run now: what is missing or known less exactly than asked for, and XLA's own beside it; all of them if
+ * that is itself missing.
+ */
+export function pendingWork(kernels: readonly MeasurableKernel[], precision: number): Work[] {
+  const pends = ({ measured, low, high }: MeasurableBuild): boolean =>
+    !measured || (low !== null && high !== null && halfWidth({ low, high }) > precision)
   return kernels
-    .filter(({ builds }) => builds.some(build => !build.measured))
+    .filter(({ builds }) => builds.some(pends))
     .map(kernel => {
       const reference = referenceOf(kernel.builds)
       if (reference && !reference.measured) return { kernel }
       return {
-        kernel: { ...kernel, builds: kernel.builds.filter(build => !build.measured || build === reference) },
+        kernel: { ...kernel, builds: kernel.builds.filter(build => build === reference || pends(build)) },
       }
     })
 }
 
-/** The builds that were chosen, each beside XLA's own. */
+/** The builds that were chosen, each beside XLA's own, as if never measured: what chose them is not to be built upon. */
 function chosenWork(kernels: readonly MeasurableKernel[], choices: readonly Choice[]): Work[] {
   const chosen = new Map(choices.map(choice => [`${choice.kernel} ${choice.signature}`, choice.content]))
   return kernels.flatMap(kernel => {
     const content = chosen.get(`${kernel.hash} ${kernel.signatureHash}`)
     const reference = referenceOf(kernel.builds)
-    const builds = kernel.builds.filter(build => build === reference || build.contentHash === content)
+    const builds = kernel.builds
+      .filter(build => build === reference || build.contentHash === content)
+      .map(build => ({ ...build, measured: false, low: null, high: null }))
     return reference && builds.length === 2 ? [{ kernel: { ...kernel, builds } }] : []
   })
-}
-
-/** With a seed of its own: other inputs, other orders, other placements than the figures that chose. */
-async function confirm(
-  works: readonly Work[],
-  { plan, ...aim }: BenchOptions,
-  host: { id: number; before: HostFacts },
-  services: BenchServices,
-): Promise<CampaignOutcome> {
-  log.info(
-    `${services.host.name}: measuring the best builds of ${works.length} kernels again, to confirm them`,
-  )
-  return await runCampaign(
-    works,
-    'confirm',
-    { ...aim, plan: { ...plan, seed: plan.seed + 1_000_003 } },
-    host,
-    services,
-  )
 }
 
 /** Warns when the host is doing something else: what it measures is then worth less. */

@@ -21,6 +21,17 @@ const CPUINFO = '/proc/cpuinfo'
 const BOARD = '/sys/firmware/devicetree/base/model'
 const STAT = '/proc/stat'
 const LOAD = '/proc/loadavg'
+/**
+ * What a container may use, as it sees itself: cgroup v2 and v1 (kernel.org, admin-guide/cgroup-v2.rst and
+ * cgroup-v1/memory.rst; scheduler/sched-bwc.rst). Where nothing is limited they are missing, `max`, negative or huge.
+ */
+const CGROUP = '/sys/fs/cgroup'
+const CPU_MAX = `${CGROUP}/cpu.max`
+const CPU_QUOTA = `${CGROUP}/cpu/cpu.cfs_quota_us`
+const CPU_PERIOD = `${CGROUP}/cpu/cpu.cfs_period_us`
+const MEMORY = [`${CGROUP}/memory.max`, `${CGROUP}/memory/memory.limit_in_bytes`]
+/** No machine has as much: v1's way to say that there is no limit. */
+const NO_LIMIT = 2 ** 50
 /** Differs from machine to machine and from boot to boot. */
 export const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 
@@ -33,6 +44,10 @@ export const FACT_FILES: readonly string[] = [
   STAT,
   LOAD,
   BOOT_ID,
+  CPU_MAX,
+  CPU_QUOTA,
+  CPU_PERIOD,
+  ...MEMORY,
 ]
 
 /**
@@ -55,6 +70,10 @@ export function factsOf(files: ReadonlyMap<string, string>, known: Omit<HostFact
   const ticks = read(STAT).split('\n')[0]?.trim().split(/\s+/).slice(1).map(Number) ?? []
   const total = ticks.slice(0, 8).reduce((a, b) => a + b, 0)
   if (total > 0) state.stealPercent = Math.round((10_000 * (ticks[7] ?? 0)) / total) / 100
+  const [quota, period] = (read(CPU_MAX) || `${read(CPU_QUOTA)} ${read(CPU_PERIOD)}`).split(' ').map(Number)
+  if (quota && period && quota > 0) state.cpuLimit = Math.round((100 * quota) / period) / 100
+  const bytes = Number(MEMORY.map(read).find(text => text !== '') ?? Number.NaN)
+  if (bytes < NO_LIMIT) state.memoryLimitMiB = Math.round(bytes / 2 ** 20)
   const cpuinfo = read(CPUINFO)
   if (cpuinfo !== '') state.virtual = /^flags.*\bhypervisor\b/m.test(cpuinfo) ? 'yes' : 'no'
   const model = /^model name\s*: (.+)$/m.exec(cpuinfo)?.[1]?.trim()

@@ -1,4 +1,5 @@
 /** The report's question and its answer, in plain words with figures. */
+import { plural } from '../log.ts'
 import { geometricMean } from '../measure/statistics.ts'
 import type { Store } from '../store/open.ts'
 import type { AnswerRow } from '../store/queries/named-queries.ts'
@@ -34,8 +35,6 @@ export function answer(
     ],
   }
 }
-
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function about(row: Summary): Words {
   const parts = [timeOf(row), sizeOf(row)].filter(part => part !== '')

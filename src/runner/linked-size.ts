@@ -19,26 +19,33 @@ export const ownBytes = (object: Uint8Array): number =>
     .sections.filter(({ flags }) => (flags & SHF.alloc) !== 0)
     .reduce((sum, { data }) => sum + data.length, 0)
 
+interface SizeOptions {
+  readonly target: Target
+  readonly directory: string
+  readonly signal?: AbortSignal
+}
+
+/** Bytes an executable loads that does nothing. */
+export async function emptyBytes(options: SizeOptions): Promise<number | undefined> {
+  const empty = await executable('int main(void) { return 0; }\n', undefined, options)
+  return empty && loadedBytes(empty)
+}
+
 /**
- * Bytes an executable loads more with this object than without, or undefined when it cannot be linked. Equal for
- * objects that need the same symbols, but for their own bytes: so one of them tells for all.
+ * Bytes an executable loads with this object, or undefined when it cannot be linked. Equal for objects that need the
+ * same symbols, but for their own bytes: so one of them tells for all.
  */
-export async function linkedBytes(
-  sized: SizedObject,
-  options: { readonly target: Target; readonly directory: string; readonly signal?: AbortSignal },
-): Promise<number | undefined> {
+export async function linkedBytes(sized: SizedObject, options: SizeOptions): Promise<number | undefined> {
   const object = renameSymbol(sized.object, sized.symbol, 'sized')
-  const [without, with_] = [
-    await executable('int main(void) { return 0; }\n', undefined, options),
-    await executable('void *sized(void *);\nint main(void) { return sized(0) != 0; }\n', object, options),
-  ]
-  return without === undefined || with_ === undefined ? undefined : loadedBytes(with_) - loadedBytes(without)
+  const source = 'void *sized(void *);\nint main(void) { return sized(0) != 0; }\n'
+  const linked = await executable(source, object, options)
+  return linked && loadedBytes(linked)
 }
 
 async function executable(
   source: string,
   object: Uint8Array | undefined,
-  { target, directory, signal }: { target: Target; directory: string; signal?: AbortSignal },
+  { target, directory, signal }: SizeOptions,
 ): Promise<Uint8Array | undefined> {
   const zig = await ensureZig(signal)
   const work = await mkdtemp(join(directory, 'size-'))

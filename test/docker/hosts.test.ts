@@ -21,12 +21,12 @@ const ours = async (): Promise<string[]> => {
 describe.skipIf(found.state === 'none')(`a docker host${why}`, () => {
   let host: Host
   beforeAll(async () => {
-    host = await hostNamed('box', settings({ cores: '0', memory: 512 << 20 })).open()
+    host = await hostNamed('box', settings({ cores: '0', cpus: 0.5, memory: 512 << 20 })).open()
   })
   afterAll(() => host?.close())
 
-  test('has the cores it was given, and is this machine', async () => {
-    expect((await host.describe()).cores).toBe(1)
+  test('has the cores, the share of them and the memory it was given, and is this machine', async () => {
+    expect(await host.describe()).toMatchObject({ cores: 1, state: { cpuLimit: 0.5, memoryLimitMiB: 512 } })
     expect(host.place).toBe('here')
   })
 

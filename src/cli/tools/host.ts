@@ -2,6 +2,7 @@
 import { EXIT, unknownName, usageError } from '../../errors.ts'
 import { hostNamed } from '../../hosts/registry.ts'
 import type { CommandModule } from '../command.ts'
+import { words } from './hosts.ts'
 
 export const run: CommandModule['run'] = async ([action = '', name], options, context) => {
   if (action !== 'probe') throw unknownName('action', action, ['probe'])
@@ -15,6 +16,7 @@ export const run: CommandModule['run'] = async ([action = '', name], options, co
     return EXIT.ok
   }
   console.log(`# ${facts.cpu}, ${facts.cores} cores, ${facts.os}${emulated ? ', emulated' : ''}`)
+  console.log(`# ${words(facts.state)}`)
   console.log('# To compile for something else, write these under the host in xlab.yaml:')
   for (const key of ['triple', 'cpu', 'features'] as const) console.log(`${key}: ${target[key]}`)
   return EXIT.ok

@@ -27,14 +27,18 @@ async function row({ name, kind, emulated, describe }: HostEntry, signal: AbortS
   try {
     return { ...about, reachable: 'yes', ...(await describe(AbortSignal.any([signal, limit]))) }
   } catch (error) {
-    const why = limit.aborted ? `no answer in ${TIME_LIMIT_MS / 1000} s` : (error as Error).message
+    const said = (error as Error).message.replace(`${name}: `, '')
+    const why = limit.aborted ? `no answer in ${TIME_LIMIT_MS / 1000} s` : said
     if (!limit.aborted && !(error instanceof XlabError)) throw error
     const hint = error instanceof XlabError && error.hint !== undefined ? { hint: error.hint } : {}
     return { ...about, reachable: 'no', state: { why, ...hint } }
   }
 }
 
-const words = (state: object): string =>
-  Object.entries(state)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(', ')
+/** The state of a host in a line: what was read there, or why it cannot be had and what to do. */
+export const words = (state: Readonly<Record<string, string | number>>): string =>
+  state.why === undefined
+    ? Object.entries(state)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(', ')
+    : [state.why, state.hint].filter(text => text !== undefined).join('; ')

@@ -7,7 +7,7 @@ import { type BenchOptions, type BenchOutcome, bench } from '../../bench/stage.t
 import { EXIT, type ExitCode } from '../../errors.ts'
 import type { HostEntry } from '../../hosts/registry.ts'
 import { ensureToolchain } from '../../llvm/toolchain.ts'
-import { log } from '../../log.ts'
+import { log, plural } from '../../log.ts'
 import type { Plan } from '../../measure/measure.ts'
 import { type Column, printTable } from '../../report/format.ts'
 import { selfTestWarnings } from '../../report/self-test.ts'
@@ -105,7 +105,10 @@ async function dryRun(
 /** True when something could not be counted. */
 function tellCounted(host: string, { kernels, counted, failures }: CountOutcome): boolean {
   if (kernels === 0) log.info(`${host}: nothing to count; all that passed is counted`)
-  else log.info(`${host} is emulated, and times mean nothing there: counted ${counted} builds' instructions`)
+  else
+    log.info(
+      `${host} is emulated, and times mean nothing there: counted the instructions of ${plural(counted, 'build')}`,
+    )
   warnOf(failures)
   return failures.length > 0
 }
@@ -114,11 +117,13 @@ function tell(host: string, outcome: BenchOutcome, seconds: number): void {
   const { kernels, samples, failures, confirmed, uncertain } = outcome
   if (kernels + confirmed > 0)
     log.info(
-      `${host}: ${kernels} kernels, ${confirmed} confirmed, ${samples} samples in ${seconds.toFixed(0)} s`,
+      `${host}: ${plural(kernels, 'kernel')}, ${confirmed} confirmed, ${plural(samples, 'sample')} in ${seconds.toFixed(0)} s`,
     )
-  else log.info(`${host}: nothing to measure; all that passed is measured`)
+  else log.info(`${host}: nothing to measure; all that passed is measured as exactly as asked`)
   if (uncertain > 0)
-    log.info(`${uncertain} kernels are known less exactly than --precision asks: the time was spent`)
+    log.info(
+      `${plural(uncertain, 'kernel')} known less exactly than --precision asks when --budget was spent: the same command measures on`,
+    )
   warnOf(failures)
 }
 

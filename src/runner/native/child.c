@@ -55,9 +55,10 @@ static void explain_fault(const struct arena *arena, char *reason, size_t size) 
 static void pin(void) {
   cpu_set_t set, one;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return;
+  int last = CPU_SETSIZE - 1;
+  while (last > 0 && !CPU_ISSET(last, &set)) last--;
   CPU_ZERO(&one);
-  for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && CPU_COUNT(&one) == 0; cpu--)
-    if (CPU_ISSET(cpu, &set)) CPU_SET(cpu, &one);
+  CPU_SET(last, &one);
   sched_setaffinity(0, sizeof one, &one);
 }
 

@@ -1,6 +1,7 @@
 /** Readings: metrics of which a build has one value, not samples. */
 import type { Target } from '../../kernel/build.ts'
 import type { ReadMetric } from '../../kernel/metric.ts'
+import { PASSING } from '../../kernel/verdict.ts'
 import { kernelFilter } from '../kernels/kernel-filter.ts'
 import type { Store } from '../open.ts'
 import { cached, insert } from '../statements.ts'
@@ -57,20 +58,27 @@ export const twinsOf = (store: Store, build: string): string[] =>
     .pluck()
     .all(build) as string[]
 
-/** Builds that were proposed, by what they are made for, that have no reading of a metric that asks no host. */
-export function unread(
-  store: Store,
-  metric: ReadMetric,
-  filter: string | undefined,
-): { build: string; objectHash: string; target: Target }[] {
+/** Code that passed, once for all builds that have it, without a reading of a metric that asks no host. */
+export interface Unread {
+  readonly builds: readonly string[]
+  readonly objectHash: string
+  readonly target: Target
+}
+
+export function unread(store: Store, metric: ReadMetric, filter: string | undefined): Unread[] {
   const { where, parameters } = kernelFilter(filter, 'b.kernel_hash')
   const rows = cached(
     store,
-    `SELECT b.hash AS build, b.object_hash AS objectHash, t.name, t.triple, t.cpu, t.features
+    `SELECT json_group_array(b.hash) AS builds, b.object_hash AS objectHash, t.name, t.triple, t.cpu, t.features
      FROM build b JOIN target t ON t.id = b.target_id
-     WHERE b.state = 'ok' AND ${where} AND EXISTS (SELECT 1 FROM proposal p WHERE p.build_hash = b.hash)
+     WHERE b.state = 'ok' AND ${where} AND EXISTS (SELECT 1 FROM current_verdict v WHERE v.build_hash = b.hash
+         AND v.state IN (${PASSING.map(() => '?').join(', ')}))
        AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.build_hash = b.hash AND r.metric = ?)
-     ORDER BY t.id, b.hash`,
-  ).all(...parameters, metric) as ({ build: string; objectHash: string } & Target)[]
-  return rows.map(({ build, objectHash, ...target }) => ({ build, objectHash, target }))
+     GROUP BY t.id, b.content_hash ORDER BY t.id, b.content_hash`,
+  ).all(...parameters, ...PASSING, metric) as ({ builds: string; objectHash: string } & Target)[]
+  return rows.map(({ builds, objectHash, ...target }) => ({
+    builds: JSON.parse(builds) as string[],
+    objectHash,
+    target,
+  }))
 }

@@ -32,6 +32,10 @@ export function startCampaign(
   })
 }
 
+/** Campaigns there were on a host so far. */
+export const campaignsOn = (store: Store, hostId: number): number =>
+  cached(store, 'SELECT count(*) FROM campaign WHERE host_id = ?').pluck().get(hostId) as number
+
 export function endCampaign(store: Store, id: number, state: 'complete' | 'cut', hostAfter?: object): void {
   cached(store, 'UPDATE campaign SET state = ?, host_after = ? WHERE id = ?').run(
     state,

@@ -14,6 +14,9 @@ export interface MeasurableBuild {
   /** Lowest id among the proposals of `xla` for it or a twin. */
   readonly xlaProposal: number | null
   readonly measured: boolean
+  /** Ends of the interval of its ratio to XLA's own; null where it was not compared. */
+  readonly low: number | null
+  readonly high: number | null
 }
 
 /** A kernel under one signature with every distinct build that passed. */
@@ -27,10 +30,6 @@ export interface MeasurableKernel {
 }
 
 export const attemptDetail = (signatureHash: string, host: string): string => `${signatureHash} ${host}`
-
-/** Those of them that have a build without an estimate on this host. */
-export const pendingKernels = (...of: Parameters<typeof measurableKernels>): MeasurableKernel[] =>
-  measurableKernels(...of).filter(({ builds }) => builds.some(build => !build.measured))
 
 /**
  * The kernels that have a passing build for the architecture `arch`, with all their passing builds. Builds whose
@@ -56,11 +55,13 @@ export function measurableKernels(
         min(b.hash) AS hash, b.object_hash AS objectHash, t.triple, t.cpu, t.features,
         (SELECT p.id FROM proposal p JOIN build t ON t.hash = p.build_hash WHERE p.kernel_hash = c.kernel_hash
           AND p.proposer = 'xla' AND t.content_hash = b.content_hash ORDER BY p.id LIMIT 1) AS xlaProposal,
-        EXISTS (SELECT 1 FROM estimate e WHERE e.kernel_hash = c.kernel_hash AND e.host_id = ?
-          AND e.signature_hash = c.signature_hash AND e.content_hash = b.content_hash) AS measured
+        e.rule IS NOT NULL AS measured, CASE WHEN e.p IS NOT NULL THEN e.ratio_low END AS low,
+        CASE WHEN e.p IS NOT NULL THEN e.ratio_high END AS high
       FROM kernel_call c JOIN kernel k ON k.hash = c.kernel_hash
       JOIN build b ON b.kernel_hash = c.kernel_hash JOIN target t ON t.id = b.target_id
       JOIN current_verdict v ON v.build_hash = b.hash AND v.signature_hash = c.signature_hash
+      LEFT JOIN estimate e ON e.kernel_hash = c.kernel_hash AND e.signature_hash = c.signature_hash
+        AND e.content_hash = b.content_hash AND e.host_id = ?
       WHERE b.object_hash IS NOT NULL AND v.state IN (${PASSING.map(() => '?').join(', ')})
         AND t.triple LIKE ? || '-%' AND t.cpu = coalesce(?, t.cpu) AND ${kernels.where}
         AND NOT EXISTS (SELECT 1 FROM attempt JOIN build f ON f.hash = attempt.subject WHERE attempt.stage = 'bench'

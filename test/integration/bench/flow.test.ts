@@ -153,6 +153,20 @@ describe('how sure it is', () => {
     expect(Number(links)).toBeGreaterThan(3)
   })
 
+  test('what is known less exactly than asked is measured on by the same command, with placements not yet seen', async () => {
+    const kernel = String(one('SELECT kernel_hash FROM estimate WHERE p IS NOT NULL ORDER BY 1 LIMIT 1'))
+    const width = `(SELECT max(ln(ratio_high / ratio_low)) FROM estimate WHERE kernel_hash = '${kernel}' AND p IS NOT NULL)`
+    const [last, before] = [one('SELECT max(id) FROM campaign'), Number(one(`SELECT ${width}`))]
+    const more = await bench('--precision', '0.01%', '--budget', '5s', '--filter', kernel, '--no-confirm')
+    expect(more.stderr).toContain('measures on')
+    expect(one('SELECT max(id) FROM campaign')).toBe(Number(last) + 1)
+    expect(one('SELECT count(*) - count(DISTINCT seed) FROM campaign')).toBe(0)
+    const measured = `SELECT count(*) FROM measurement WHERE campaign_id = ${Number(last) + 1}`
+    expect(Number(one(measured))).toBeGreaterThan(0)
+    expect(Number(one(`SELECT ${width}`))).not.toBe(before)
+    expect((await bench('--filter', kernel, '--no-confirm')).stderr).toContain('nothing to measure')
+  })
+
   test.each([
     ['--precision', '0', 'percentage'],
     ['--budget', 'soon', 'time such as'],

@@ -41,7 +41,9 @@ function campaign(
   return id
 }
 const estimated = (filled: Filled) =>
-  filled.kernels.flatMap(kernel => estimate(filled.store, kernel, filled.signatureHash, filled.hostId))
+  filled.kernels.flatMap(
+    kernel => estimate(filled.store, kernel, filled.signatureHash, filled.hostId).estimates,
+  )
 const rowOf = (filled: Filled, proposer: string) =>
   estimated(filled).find(row => row.build_hash === sha256(`${filled.kernels[0]} ${proposer}`))
 
@@ -94,7 +96,7 @@ test('second copies of the same code are no samples of a build, and make the cam
     })),
   )
   expect(rowOf(filled, 'xla')).toMatchObject({ samples: 40, ratio: 1 })
-  conclude(store, { campaign: id, hostId, hostName: 'local', delta: 0.01 })
+  conclude(store, { campaign: id, hostId, hostName: 'local', delta: 0.01, purpose: 'report' })
   expect(store.prepare('SELECT aa_pairs, aa_false, aa_state FROM campaign WHERE id = ?').get(id)).toEqual({
     ...{ aa_pairs: 1, aa_false: 1, aa_state: 'passed' },
   })

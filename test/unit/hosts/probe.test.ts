@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { words } from '../../../src/cli/tools/hosts.ts'
+import { factsOf } from '../../../src/hosts/facts.ts'
 import { targetOf } from '../../../src/hosts/machine.ts'
 import { parseProbe } from '../../../src/hosts/probe.ts'
 import { hostNamed, hosts } from '../../../src/hosts/registry.ts'
@@ -43,6 +45,37 @@ test('what the probe prints is a target and the facts of its machine', () => {
   })
 })
 
+test.each([
+  [
+    'version 2',
+    { 'cpu.max': '150000 100000', 'memory.max': '536870912' },
+    { cpuLimit: 1.5, memoryLimitMiB: 512 },
+  ],
+  [
+    'version 1',
+    {
+      'cpu/cpu.cfs_quota_us': '50000',
+      'cpu/cpu.cfs_period_us': '100000',
+      'memory/memory.limit_in_bytes': '1073741824',
+    },
+    { cpuLimit: 0.5, memoryLimitMiB: 1024 },
+  ],
+  ['version 2 without limits', { 'cpu.max': 'max 100000', 'memory.max': 'max' }, {}],
+  [
+    'version 1 without limits',
+    {
+      'cpu/cpu.cfs_quota_us': '-1',
+      'cpu/cpu.cfs_period_us': '100000',
+      'memory/memory.limit_in_bytes': '9223372036854771712',
+    },
+    {},
+  ],
+])('the limits of a container are part of its state: cgroups, %s', (_, files, state) => {
+  const known = { architecture: 'x86_64', cpu: 'x', cores: 2, os: 'Linux' }
+  const read = new Map(Object.entries(files).map(([name, text]) => [`/sys/fs/cgroup/${name}`, `${text}\n`]))
+  expect(factsOf(read, known).state).toEqual(state)
+})
+
 test('a machine that prints something else is not taken for a host', () => {
   expect(() => parseProbe('Welcome!\n')).toThrow('nothing that can be understood: Welcome!')
 })
@@ -72,4 +105,12 @@ test('an entry of xlab.yaml takes the place of a built-in host of its name', () 
   const all = hosts({ ...settings, hosts: [own] })
   expect(all.filter(host => host.name === 'docker').map(host => host.kind)).toEqual(['ssh'])
   expect(all.map(host => host.name)).toEqual(['local', 'qemu-a78', 'qemu-a55', 'docker'])
+})
+
+test('the state of a host is said as a person would, and why it cannot be had', () => {
+  expect(words({ load1: 0.5, governor: 'performance' })).toBe('load1 0.5, governor performance')
+  expect(words({ why: 'no Docker engine answers', hint: 'start Docker' })).toBe(
+    'no Docker engine answers; start Docker',
+  )
+  expect(words({ why: 'no answer in 30 s' })).toBe('no answer in 30 s')
 })

@@ -55,11 +55,11 @@ export function packedRows({ lines, proposers }: Lines, { chunkOf }: PackedStori
 }
 
 /** The section with its controls, hidden until a script can serve them. */
-export function kernelSection({ lines, proposers }: Lines, stories: PackedStories): Html {
+export function kernelSection({ lines, proposers, host }: Lines, stories: PackedStories): Html {
   const left = lines.length - STATIC_ROWS
   const untold = new Set(lines.map(line => line.hash)).size - stories.chunkOf.size
   return html`<section id="kernels" aria-labelledby="kernels-title"><h2 id="kernels-title">Every kernel</h2>
-<p>Slowest under XLA first. <b>Build</b> is the one shown of each kernel: the surely fastest that passed its verification (whose interval ends lowest), unless you choose another. Whiskers are 95 % intervals from ¼× to 4×; <span class="inconclusive">grey</span> ones cannot be told from XLA’s. Open a kernel for its story.${untold > 0 ? html` The stories of the ${stories.chunkOf.size} slowest kernels fit on this page; those of the others: <code>./xlab show KERNEL</code>.` : NOTHING}</p>
+<p>${host === null ? 'Nothing was timed: largest under XLA first.' : 'Slowest under XLA first.'} A kernel that is called with several signatures has a row for each. <b>Build</b> is the one shown of each kernel: the surely fastest that passed its verification (whose interval ends lowest), unless you choose another. Whiskers are 95 % intervals from ¼× to 4×; <span class="inconclusive">grey</span> ones cannot be told from XLA’s. Open a kernel for its story.${untold > 0 ? html` The stories of the first ${stories.chunkOf.size} kernels fit on this page; those of the others: <code>./xlab show KERNEL</code>.` : NOTHING}</p>
 <form id="controls" hidden>
 <label>Model <select id="filter-model"><option value="">all</option></select></label>
 <label>Op <select id="filter-op"><option value="">all</option></select></label>
@@ -67,7 +67,7 @@ export function kernelSection({ lines, proposers }: Lines, stories: PackedStorie
 <label>Build <select id="filter-choice"><option value="fastest">fastest that passed</option><option value="smallest">smallest that passed</option>${proposers.map(name => html`<option>${name}</option>`)}</select></label>
 <label>Text <input id="filter-text" type="search" placeholder="name, hash, op …" autocomplete="off"></label>
 </form>
-<p id="kernel-count" role="status">${lines.length} kernels${left > 0 ? html`; the ${STATIC_ROWS} slowest are listed here, all with scripts on and in <code>./xlab query results</code>` : NOTHING}.</p>
+<p id="kernel-count" role="status">${lines.length} kernels${left > 0 ? html`; the first ${STATIC_ROWS} are listed here, all with scripts on and in <code>./xlab query results</code>` : NOTHING}.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="kernels">
 <table id="kernel-table"><thead><tr>${COLUMNS.map(([key, title, kind]) => html`<th scope="col" class="${kind}"><button type="button" data-key="${key}">${title}</button></th>`)}</tr></thead>
 <tbody id="kernel-rows">${lines.slice(0, STATIC_ROWS).map(row)}</tbody></table></div>

@@ -53,21 +53,24 @@ const MEANS: readonly Column[] = [
   { name: 'size', title: 'size ÷ XLA (95 %)' },
   { name: 'smaller' },
   { name: 'larger' },
+]
+const MEANS_OF_TIME: readonly Column[] = [
   { name: 'measured' },
   { name: 'time', title: 'time ÷ XLA (95 %)' },
   ...['faster', 'slower', 'same', 'twins', 'inconclusive'].map(name => ({ name })),
 ]
 
-/** Geometric means by proposer. */
+/** Geometric means by proposer; of times only where there are any. */
 export function means(rows: readonly Summary[]): Html {
   const several = (name: string): Column[] => (new Set(rows.map(row => row[name])).size > 1 ? [{ name }] : [])
+  const timed = rows.some(row => Number(row.measured) > 0)
   return table(
     rows.map(row => ({
       ...row,
       size: withInterval(row.size_ratio, row.size_low, row.size_high),
       time: withInterval(row.time_ratio, row.time_low, row.time_high),
     })),
-    [...MEANS, ...several('target'), ...several('host')],
+    [...MEANS, ...(timed ? MEANS_OF_TIME : []), ...several('target'), ...several('host')],
     'means by proposer',
   )
 }
@@ -79,7 +82,7 @@ const withInterval = (mean: unknown, low: unknown, high: unknown): string =>
       ? `${mean.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
       : mean.toFixed(3)
 
-export const HOW_TO_READ = html`<p>Ratios are to XLA’s own object of the same kernel; below 1 is smaller or faster. Means over kernels are geometric, with 95 % intervals (Student’s t on the logs): what another draw of kernels like these would give. A kernel is <i>same</i> if the 95 % interval of its time ratio lies within ±1 %, <i>faster</i> or <i>slower</i> if it excludes 1, else <i>inconclusive</i>. Builds with equal code are twins, measured once; no claim is made between them. Only builds that agreed with the kernel as harvested are measured; <i>tried</i> counts every kernel a proposer was asked for, <i>failed</i> those that did not build or were refuted.</p>
+export const HOW_TO_READ = html`<p>Ratios are to XLA’s own object of the same kernel; below 1 is smaller or faster. Means over kernels are geometric, with 95 % intervals (Student’s t on the logs): what another draw of kernels like these would give. A kernel is <i>same</i> if the 95 % interval of its time ratio lies within ±1 %, <i>faster</i> or <i>slower</i> if it excludes 1, else <i>inconclusive</i>. Builds with equal code are twins, measured once; no claim is made between them. Only builds that agreed with the kernel as harvested are measured; <i>tried</i> counts every kernel a proposer was asked for, once for each signature it is called with, <i>failed</i> those that did not build or were refuted. <code>search:tried</code>, where it stands, are candidates of a search that were refused or wait for a verdict: none of its results.</p>
 `
 
 /** Kernel time of whole modules. */

@@ -4,7 +4,8 @@ import { columns, geomean } from './columns.ts'
 import { type Worth, worthOfRandomTries } from './curve.ts'
 import { onCurve, sizeSearches } from './curve-query.ts'
 
-const said = (worth: Worth | undefined): string | null => {
+/** As a cell or a sentence says it. */
+export const said = (worth: Worth | undefined): string | null => {
   if (worth === undefined) return null
   if (worth.state === 'none') return 'none'
   const tries = worth.tries < 10 ? worth.tries.toFixed(1) : worth.tries.toFixed(0)
@@ -14,7 +15,7 @@ const said = (worth: Worth | undefined): string | null => {
 export const WORTH_QUERY: NamedQuery = {
   name: 'worth',
   summary:
-    'each proposer on the curve of chance: its smallest verified builds over fair -Oz (-Oz where it has none), and how many random tries a kernel lead as far',
+    'each proposer on the curve of chance over the kernels it was tried on: its smallest verified builds over fair -Oz (-Oz where it has none), and how many random tries a kernel lead as far',
   columns: columns('proposer kernels verified vs_oz.4 random_tries target'),
   filters: true,
   rows: (store, filter) =>
@@ -23,21 +24,26 @@ export const WORTH_QUERY: NamedQuery = {
       const [{ target } = { target: '' }] = rows
       const builds = store
         .prepare(
-          `SELECT proposer, hash, min(code_bytes) AS bytes FROM result
-           WHERE verdict IN ('same', 'agreed', 'exhausted') AND target = ? GROUP BY proposer, hash ORDER BY proposer`,
+          `SELECT proposer, hash, min(code_bytes) FILTER (WHERE verdict IN ('same', 'agreed', 'exhausted')) AS bytes
+           FROM result WHERE target = ? GROUP BY proposer, hash ORDER BY proposer`,
         )
-        .all(target) as { proposer: string; hash: string; bytes: number }[]
-      const curve = onCurve(rows, 'oz')
+        .all(target) as { proposer: string; hash: string; bytes: number | null }[]
       return [
         ...Map.groupBy(
           builds.filter(build => oz.has(build.hash)),
           build => build.proposer,
         ),
       ].map(([proposer, own]): AnswerRow => {
-        const best = new Map(own.map(({ hash, bytes }) => [hash, bytes]))
-        const ratio = geomean([...oz].map(([hash, bytes]) => Math.min(1, (best.get(hash) ?? bytes) / bytes)))
+        const tried = new Set(own.map(({ hash }) => hash))
+        const curve = onCurve(
+          rows.filter(({ hash }) => tried.has(hash)),
+          'oz',
+        )
+        const ratios = own.map(({ hash, bytes }) => Math.min(1, (bytes ?? Infinity) / (oz.get(hash) ?? 0)))
+        const ratio = geomean(ratios)
         return {
-          ...{ proposer, kernels: oz.size, verified: best.size, vs_oz: ratio, target },
+          ...{ proposer, kernels: own.length, verified: own.filter(({ bytes }) => bytes !== null).length },
+          ...{ vs_oz: ratio, target },
           random_tries: ratio === null ? null : said(worthOfRandomTries(curve, ratio)),
         }
       })

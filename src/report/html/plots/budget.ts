@@ -1,10 +1,17 @@
-/** What trying more is worth: code size against the number of candidates, one curve for each that chooses. */
+/** What trying more is worth: code size against the number of candidates, and how many random tries a result is worth. */
 import { geometricMean } from '../../../measure/statistics.ts'
 import type { Store } from '../../../store/open.ts'
-import { QUERIES } from '../../queries.ts'
+import { bestOf, chanceAt, worthOfRandomTries } from '../../search/curve.ts'
+import { onCurve, sizeSearches } from '../../search/curve-query.ts'
+import type { SearchRow } from '../../search/read.ts'
+import { said } from '../../search/worth.ts'
 import { colourOf, draw, type Figure, Plot } from './draw.ts'
 
-const TITLE = 'Gain against budget'
+const TITLE = 'Gain against search budget'
+const SEARCH = 'search, unverified'
+const CHANCE = 'chance, unverified'
+/** As far left as a result worth less than one try is drawn. */
+const LEAST_TRIES = 0.5
 
 /** A verified candidate of a kernel: the how-manieth it was, and its size over -Oz's. */
 interface Candidate {
@@ -14,95 +21,133 @@ interface Candidate {
   readonly ratio: number | null
 }
 
-/** Geometric mean over kernels of the best of the first n, -Oz itself as the fallback. */
+interface Point {
+  readonly proposer: string
+  readonly n: number
+  readonly gain: number
+}
+
+/** Geometric mean over kernels of the best of the first n, -Oz itself as the fallback: all curves over the same kernels. */
 export function budget(store: Store): Figure {
+  const [searches = []] = sizeSearches(store, undefined)
+  const proposed = [...Map.groupBy(candidates(store), row => row.proposer)]
+  const sets = [
+    ...proposed.map(([, rows]) => new Set(rows.map(row => row.kernel))),
+    ...(searches.length > 0 ? [new Set(searches.map(row => row.hash))] : []),
+  ]
+  const common = new Set([...(sets[0] ?? [])].filter(kernel => sets.every(set => set.has(kernel))))
+  const own = searches.filter(row => common.has(row.hash))
   const curves = [
-    ...[...Map.groupBy(candidates(store), row => row.proposer)].map(([proposer, own]) =>
-      curve(proposer, own),
+    ...proposed.map(([name, rows]) =>
+      curve(
+        name,
+        rows.filter(row => common.has(row.kernel)),
+      ),
     ),
-    ...searched(store),
+    ...searched(own),
   ].filter(points => points.length > 1)
-  if (curves.length === 0)
-    return {
-      state: 'missing',
-      title: TITLE,
-      why: 'Nobody tried more than one candidate a kernel: run xlab optimise --with random:8, search:… or llm.',
-    }
+  if (curves.length === 0) return missing(sets.length > 1 ? SHARED_BY_NONE : NOBODY)
   const points = curves.flat()
   const proposers = [...new Set(points.map(point => point.proposer))]
   const colour = (row: { proposer: string }): string => colourOf(row.proposer, proposers)
   const last = curves.map(points => points.at(-1) as Point)
+  const placed = last.flatMap(point => place(point, own))
+  const drawn = placed.filter(({ tries }) => tries !== undefined)
   const svg = draw(
     {
       height: 340,
-      marginRight: 120,
+      marginRight: 130,
       x: { type: 'log', label: 'candidates tried for each kernel →', tickFormat: ',', grid: true },
-      y: { label: '↑ smaller than -Oz, %', grid: true },
+      y: { type: 'sqrt', label: '↑ smaller than -Oz, % (square-root scale)', grid: true },
       marks: [
         Plot.ruleY([0]),
         Plot.line(points, {
-          x: 'n',
-          y: 'gain',
-          z: 'proposer',
-          stroke: colour,
-          strokeWidth: 2,
+          ...{ x: 'n', y: 'gain', z: 'proposer', stroke: colour, strokeWidth: 2 },
           curve: 'step-after',
         }),
+        Plot.link(drawn, {
+          ...{ x1: 'tries', x2: 'n', y1: 'gain', y2: 'gain', stroke: colour, strokeDasharray: '3 3' },
+        }),
+        Plot.dot(drawn, { x: 'tries', y: 'gain', r: 5, fill: colour, stroke: 'currentColor' }),
+        Plot.text(drawn, {
+          ...{ x: 'tries', y: 'gain', text: ({ proposer, words }) => `${proposer}: ${words}` },
+          ...{ dy: -11, dx: -4, textAnchor: 'start', fill: 'currentColor' },
+          ...{ stroke: 'var(--paper)', strokeWidth: 4 },
+        }),
         Plot.text(last, {
-          x: 'n',
-          y: 'gain',
-          text: 'proposer',
-          dx: 6,
-          textAnchor: 'start',
-          fill: 'currentColor',
+          ...{ x: 'n', y: 'gain', text: 'proposer', dx: 6, textAnchor: 'start', fill: 'currentColor' },
         }),
       ],
     },
     TITLE,
   )
+  const ends = last.map(({ proposer, n, gain }) => `${proposer}: ${gain.toFixed(2)} % after ${n}`)
+  const worth = placed.map(({ proposer, words }) => `${proposer} is ${words}`)
   return {
     state: 'drawn',
     title: TITLE,
-    caption: `Code size of the best verified candidate among the first n, as a gain over -Oz; a kernel without one keeps -Oz’s build and counts as no gain. Curves marked unverified are of a search’s candidates before verification, which only its winners pass through. ${last.map(({ proposer, n, gain, kernels }) => `${proposer}: ${gain.toFixed(2)} % after ${n} on ${kernels} kernels`).join('; ')}.`,
+    caption: [
+      `Code size of the best verified candidate among the first n, as a gain over -Oz, on the ${common.size} kernels that all of these tried; a kernel without a better one keeps -Oz’s build and counts as no gain.`,
+      own.length > 0
+        ? 'Curves marked unverified are of a search’s candidates before verification, which only its winners pass through; chance is what its random candidates lead to on average.'
+        : 'Run xlab optimise --with search for the curve of chance.',
+      `${ends.join('; ')}.`,
+      worth.length > 0 ? `A dot stands where chance gets as far: ${worth.join('; ')}.` : '',
+    ].join(' '),
     legend: proposers.map(label => ({ label, colour: colourOf(label, proposers) })),
     svg,
   }
 }
 
-interface Point {
-  readonly proposer: string
-  readonly n: number
-  readonly gain: number
-  readonly kernels: number
-}
+const NOBODY =
+  'Nobody tried more than one candidate a kernel: run xlab optimise --with random:8, search or llm.'
+const SHARED_BY_NONE =
+  'Those who tried more than one candidate a kernel share no kernel: let them try the same, with one --filter.'
+const missing = (why: string): Figure => ({ state: 'missing', title: TITLE, why })
 
 function curve(proposer: string, rows: readonly Candidate[]): Point[] {
   const kernels = [...Map.groupBy(rows, row => row.kernel).values()]
-  const most = Math.max(...rows.map(row => row.sample)) + 1
+  const most = Math.max(0, ...rows.map(row => row.sample)) + 1
   return budgets(most).map(n => {
     const best = kernels.map(own =>
       Math.min(1, ...own.flatMap(row => (row.sample < n && row.ratio !== null ? [row.ratio] : []))),
     )
-    return { proposer, n, gain: 100 * (1 - geometricMean(best)), kernels: kernels.length }
+    return { proposer, n, gain: gainOf(geometricMean(best)) }
   })
 }
 
-/** What the search kept, by candidates tried, and what its own random candidates would have led to. */
-function searched(store: Store): Point[][] {
-  const rows = QUERIES.find(({ name }) => name === 'search-curve')?.rows(store) ?? []
-  const points = (proposer: string, column: string): Point[] =>
-    rows
-      .filter(
-        row =>
-          row.seed === rows[0]?.seed && row.target === rows[0]?.target && typeof row[column] === 'number',
-      )
-      .map(row => ({
-        proposer,
-        n: Number(row.candidates),
-        gain: 100 * (1 - Number(row[column])),
-        kernels: Number(row.kernels),
-      }))
-  return [points('search, unverified', 'search_vs_oz'), points('chance, unverified', 'random_vs_oz')]
+const gainOf = (ratio: number): number => 100 * (1 - ratio)
+
+/** What the search kept, by candidates tried, and what its own random candidates lead to. */
+function searched(rows: readonly SearchRow[]): Point[][] {
+  const tried = onCurve(rows, 'oz')
+  if (tried.length === 0) return []
+  const kept = (n: number): number => geometricMean(tried.map(one => Math.min(1, bestOf(one, n) ?? 1)))
+  const most = Math.min(...tried.map(({ chance }) => chance.length))
+  return [
+    budgets(Math.min(...tried.map(({ values }) => values.length))).map(n => ({
+      ...{ proposer: SEARCH, n, gain: gainOf(kept(n)) },
+    })),
+    budgets(most).map(n => ({ proposer: CHANCE, n, gain: gainOf(chanceAt(tried, n) ?? 1) })),
+  ]
+}
+
+interface Placed extends Point {
+  /** Where its gain meets the curve of chance; undefined where that is off the curve. */
+  readonly tries?: number
+  readonly words: string
+}
+
+/** A result of verified candidates on the curve of chance; none without a search on the same kernels. */
+function place(point: Point, searches: readonly SearchRow[]): Placed[] {
+  const worth =
+    point.proposer === SEARCH || point.proposer === CHANCE
+      ? undefined
+      : worthOfRandomTries(onCurve(searches, 'oz'), 1 - point.gain / 100)
+  if (worth === undefined) return []
+  const words = worth.state === 'none' ? 'worth no random try' : `worth ${said(worth)} random tries`
+  const tries = worth.state === 'as many as' ? { tries: Math.max(LEAST_TRIES, worth.tries) } : {}
+  return [{ ...point, ...tries, words }]
 }
 
 /** 1, 2, 3, … then about twenty to a decade. */
@@ -110,7 +155,7 @@ const budgets = (most: number): number[] => [
   ...new Set(
     Array.from({ length: 100 }, (_, i) => Math.round(10 ** (i / 20)))
       .filter(n => n < most)
-      .concat(most),
+      .concat(most > 0 ? most : []),
   ),
 ]
 
@@ -125,6 +170,6 @@ const candidates = (store: Store): Candidate[] =>
          ON z.kernel_hash = p.kernel_hash AND z.target_id = p.target_id
        LEFT JOIN (SELECT build_hash, min(state IN ('same', 'agreed', 'exhausted')) AS good FROM current_verdict GROUP BY build_hash) v
          ON v.build_hash = b.hash
-       WHERE p.proposer IN (SELECT proposer FROM proposal WHERE sample > 0)`,
+       WHERE p.proposer NOT LIKE 'search%' AND p.proposer IN (SELECT proposer FROM proposal WHERE sample > 0)`,
     )
     .all() as Candidate[]

@@ -17,9 +17,14 @@ export async function countInstructions(toolchain: Toolchain, object: Uint8Array
   engines.set(toolchain.libLlvm, engine)
   const code = sections.filter(section => isCode(section) && section.data.length > 0).map(s => s.data)
   try {
-    const result = await engine.call({ op: 'count', machine, code })
-    if (result.state === 'counted') return result.instructions
-    throw new ObjectError('message' in result ? result.message : 'its instructions could not be counted')
+    const counts = await Promise.all(
+      code.map(async section => {
+        const result = await engine.call({ op: 'count', machine, code: section })
+        if (result.state === 'counted') return result.instructions
+        throw new ObjectError('message' in result ? result.message : 'its instructions could not be counted')
+      }),
+    )
+    return counts.reduce((sum, count) => sum + count, 0)
   } catch (error) {
     if (error instanceof XlabError) return countLines(toolchain, object)
     throw error

@@ -175,5 +175,5 @@ function limitOf(request: EngineRequest, deadlineMs: number | undefined): number
 const inputBytes = (request: EngineRequest): number => {
   if (request.op === 'read') return request.ir.length
   if (request.op === 'measure') return request.object.length
-  return request.op === 'count' ? request.code.reduce((sum, code) => sum + code.length, 0) : 0
+  return request.op === 'count' ? request.code.length : 0
 }

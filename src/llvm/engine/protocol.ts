@@ -12,7 +12,8 @@ export interface ReadRequest {
 export interface CountRequest {
   readonly op: 'count'
   readonly machine: Machine
-  readonly code: readonly Uint8Array[]
+  /** One executable section. */
+  readonly code: Uint8Array
 }
 
 /** One build: the command lines of `opt` and `llc`, taken apart. Options stand as on those lines. */
@@ -96,6 +97,8 @@ export interface About {
 }
 
 export type EngineReply = Parsed | Counted | Made | About
+/** What a child says first: libLLVM is loaded. */
+export type Ready = { readonly state: 'ready' }
 export type EngineResult =
   | EngineReply
   | { readonly state: 'died'; readonly how: Death; readonly message: string }

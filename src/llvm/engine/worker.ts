@@ -1,10 +1,12 @@
 /** One child process that holds libLLVM: an empty environment, a private directory, a memory limit. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { inState } from '../../config/paths.ts'
 import { limited } from '../limits.ts'
-import type { EngineReply, EngineRequest } from './protocol.ts'
+import { CHANNEL, encode, openDecoder } from './frames.ts'
+import type { EngineReply, EngineRequest, Ready } from './protocol.ts'
 
 export interface WorkerOptions {
   readonly libLlvm: string
@@ -41,23 +43,30 @@ export function startWorker(options: WorkerOptions, events: WorkerEvents): Worke
   child.stderr?.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString('utf8')).slice(-4000)
   })
-  child.on('message', (reply: EngineReply | 'ready') => {
-    if (reply !== 'ready') return events.reply(reply)
-    // It needs a working directory to start in only; one that is gone can hold nothing.
-    removeDirectory()
-    events.ready()
-  })
+  const channel = child.stdio[CHANNEL] as Socket
+  channel.on(
+    'data',
+    openDecoder(received => {
+      const message = received as EngineReply | Ready
+      if (message.state !== 'ready') return events.reply(message)
+      // It needs a working directory to start in only; one that is gone can hold nothing.
+      removeDirectory()
+      events.ready()
+    }),
+  )
+  // A pipe that breaks is the end of the child, of which we hear.
+  channel.on('error', () => {})
   child.on('error', error => ended(null, null, `Error: ${error.message}`))
   child.on('close', (code, signal) => ended(code, signal))
   return {
-    send: request => void child.send(request),
+    send: request => void channel.write(encode(request)),
     hold(busy) {
       if (busy) {
         child.ref()
-        child.channel?.ref()
+        channel.ref()
       } else {
         child.unref()
-        child.channel?.unref()
+        channel.unref()
       }
     },
     kill() {
@@ -82,8 +91,7 @@ function spawnChild(options: WorkerOptions, directory: string): ChildProcess {
     // In a process group of its own: a terminal's Ctrl-C is for us, who end it.
     detached: true,
     env: options.searchPath ? { LD_LIBRARY_PATH: options.searchPath.join(':') } : {},
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   })
   const stderr = child.stderr as (NodeJS.ReadableStream & { unref?: () => void }) | null
   stderr?.unref?.()

@@ -27,11 +27,11 @@ export interface ObjectSymbol {
 export interface Relocation {
   /** The section patched, and where in it. */
   readonly section: number
-  readonly offset: bigint
+  readonly offset: number
   readonly type: number
   /** Index into the object's symbols. */
   readonly symbol: number
-  readonly addend: bigint
+  readonly addend: number | bigint
 }
 
 export interface ObjectFile {
@@ -55,33 +55,7 @@ export class ObjectError extends Error {}
 
 /** Parses an object. Throws an {@link ObjectError} that says what is wrong with bytes that are none. */
 export function parseObject(bytes: Uint8Array): ObjectFile {
-  const { machine, headers } = readHeaders(bytes)
-  const sections = headers.map((h, index): Section => ({ ...h, index, name: '' }))
-  const names = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint16(62, true)
-  const nameTable = at(sections, names, 'section name table').data
-  const named = sections.map((section, i) => ({
-    ...section,
-    name: stringAt(nameTable, headers[i]?.nameOffset ?? 0, `name of section ${i}`),
-  }))
-  const table = headers.findIndex(h => h.type === SHT.symtab)
-  const symbols = table < 0 ? [] : readSymbols(named, at(headers, table, 'symbol table'))
-  return { machine, sections: named, symbols, relocations: readRelocations(named, headers, symbols.length) }
-}
-
-interface Header {
-  readonly nameOffset: number
-  readonly type: number
-  readonly flags: number
-  readonly align: number
-  readonly size: number
-  readonly link: number
-  readonly info: number
-  readonly offset: number
-  readonly data: Uint8Array
-}
-
-function readHeaders(bytes: Uint8Array): { machine: ObjectFile['machine']; headers: Header[] } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   if (bytes.length < 64 || view.getUint32(0) !== 0x7f454c46) throw new ObjectError('not an ELF file')
   if (bytes[4] !== 2 || bytes[5] !== 1) throw new ObjectError('not a 64-bit little-endian ELF file')
   if (view.getUint16(16, true) !== 1) throw new ObjectError('not a relocatable ELF file')
@@ -92,32 +66,54 @@ function readHeaders(bytes: Uint8Array): { machine: ObjectFile['machine']; heade
   const count = view.getUint16(60, true)
   if (view.getUint16(58, true) !== 64 || start + count * 64 > bytes.length)
     throw new ObjectError('truncated: its section headers lie outside the file')
-  const headers = Array.from({ length: count }, (_, i): Header => {
-    const base = start + i * 64
-    const type = view.getUint32(base + 4, true)
-    const size = size64(view, base + 32, Number.MAX_SAFE_INTEGER, `size of section ${i}`)
-    const offset = size64(view, base + 24, Number.MAX_SAFE_INTEGER, `offset of section ${i}`)
-    const held = type === SHT.nobits || type === 0 ? 0 : size
-    if (offset + held > bytes.length && held > 0)
-      throw new ObjectError(`truncated: section ${i} ends at ${offset + held}, the file at ${bytes.length}`)
-    return {
-      nameOffset: view.getUint32(base, true),
-      type,
-      flags: Number(view.getBigUint64(base + 8, true) & 0xffff_ffffn),
-      align: Math.max(1, size64(view, base + 48, 1 << 30, `alignment of section ${i}`)),
-      size,
-      link: view.getUint32(base + 40, true),
-      info: view.getUint32(base + 44, true),
-      offset,
-      data: bytes.subarray(offset, offset + held),
-    }
-  })
-  return { machine, headers }
+  const names = view.getUint16(62, true)
+  if (names >= count) throw new ObjectError('corrupt: no section name table')
+  const nameAt = stringsOf(readHeader(bytes, view, start, names, NAMELESS).data)
+  const sections = Array.from({ length: count }, (_, i) => readHeader(bytes, view, start, i, nameAt))
+  const table = sections.find(({ type }) => type === SHT.symtab)
+  const symbols = table === undefined ? [] : readSymbols(sections, table)
+  return { machine, sections, symbols, relocations: readRelocations(sections, symbols.length) }
 }
 
-function readSymbols(sections: readonly Section[], table: Header): ObjectSymbol[] {
-  const strings = at(sections, table.link, 'string table of the symbols').data
-  const view = new DataView(table.data.buffer, table.data.byteOffset, table.data.byteLength)
+interface Header extends Section {
+  readonly link: number
+  readonly info: number
+}
+
+/** The string that begins at an offset; `what` it is, for the error about one that does not end. */
+type Strings = (offset: number, what: string, index: number) => string
+const NAMELESS: Strings = () => ''
+
+function readHeader(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  index: number,
+  nameAt: Strings,
+): Header {
+  const base = start + index * 64
+  const type = view.getUint32(base + 4, true)
+  const size = size64(view, base + 32, Number.MAX_SAFE_INTEGER, 'size of section', index)
+  const offset = size64(view, base + 24, Number.MAX_SAFE_INTEGER, 'offset of section', index)
+  const held = type === SHT.nobits || type === 0 ? 0 : size
+  if (offset + held > bytes.length && held > 0)
+    throw new ObjectError(`truncated: section ${index} ends at ${offset + held}, the file at ${bytes.length}`)
+  return {
+    index,
+    name: nameAt(view.getUint32(base, true), 'name of section', index),
+    type,
+    flags: view.getUint32(base + 8, true),
+    align: Math.max(1, size64(view, base + 48, 1 << 30, 'alignment of section', index)),
+    size,
+    link: view.getUint32(base + 40, true),
+    info: view.getUint32(base + 44, true),
+    data: held === 0 ? NOTHING : bytes.subarray(offset, offset + held),
+  }
+}
+
+function readSymbols(sections: readonly Header[], table: Header): ObjectSymbol[] {
+  const nameAt = stringsOf(at(sections, table.link, 'string table of the symbols').data)
+  const view = viewOf(table.data)
   return Array.from({ length: Math.floor(table.data.length / 24) }, (_, i) => {
     const info = view.getUint8(i * 24 + 4)
     const section = view.getUint16(i * 24 + 6, true)
@@ -125,44 +121,53 @@ function readSymbols(sections: readonly Section[], table: Header): ObjectSymbol[
     const binding = BINDINGS[info >> 4]
     if (binding === undefined) throw new ObjectError(`symbol ${i} has an unknown binding`)
     return {
-      name: stringAt(strings, view.getUint32(i * 24, true), `name of symbol ${i}`),
+      name: nameAt(view.getUint32(i * 24, true), 'name of symbol', i),
       binding,
       type: info & 15,
       section,
-      value: Number(view.getBigUint64(i * 24 + 8, true)),
+      value: view.getUint32(i * 24 + 8, true) + view.getUint32(i * 24 + 12, true) * 2 ** 32,
     }
   })
 }
 
-function readRelocations(
-  sections: readonly Section[],
-  headers: readonly Header[],
-  symbols: number,
-): Relocation[] {
-  return headers.flatMap((header, i) => {
-    if (header.type === SHT.rel && header.size > 0)
+function readRelocations(sections: readonly Header[], symbols: number): Relocation[] {
+  const found: Relocation[] = []
+  for (const { type, size, data, info, name } of sections) {
+    if (type === SHT.rel && size > 0)
       throw new ObjectError('has relocations without addends, which neither architecture uses')
-    if (header.type !== SHT.rela) return []
-    at(sections, header.info, `section that ${sections[i]?.name} patches`)
-    const view = new DataView(header.data.buffer, header.data.byteOffset, header.data.byteLength)
-    return Array.from({ length: Math.floor(header.data.length / 24) }, (_, j) => {
-      const symbol = view.getUint32(j * 24 + 12, true)
-      if (symbol >= symbols) throw new ObjectError(`relocation ${j} of ${sections[i]?.name} names no symbol`)
-      return {
-        section: header.info,
-        offset: view.getBigUint64(j * 24, true),
-        type: view.getUint32(j * 24 + 8, true),
+    if (type !== SHT.rela) continue
+    at(sections, info, `section that ${name} patches`)
+    const view = viewOf(data)
+    for (let base = 0; base + 24 <= data.length; base += 24) {
+      const symbol = view.getUint32(base + 12, true)
+      if (symbol >= symbols) throw new ObjectError(`relocation ${base / 24} of ${name} names no symbol`)
+      found.push({
+        section: info,
+        offset: size64(view, base, Number.MAX_SAFE_INTEGER, 'offset of relocation', base / 24),
+        type: view.getUint32(base + 8, true),
         symbol,
-        addend: view.getBigInt64(j * 24 + 16, true),
-      }
-    })
-  })
+        addend: signed64(view, base + 16),
+      })
+    }
+  }
+  return found
 }
 
-function size64(view: DataView, offset: number, most: number, what: string): number {
-  const value = view.getBigUint64(offset, true)
-  if (value > BigInt(most)) throw new ObjectError(`corrupt: ${what} is ${value}`)
-  return Number(value)
+const NOTHING = new Uint8Array()
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** `what` (of `index`) is named if it is more than `most`. */
+function size64(view: DataView, offset: number, most: number, what: string, index?: number): number {
+  const value = view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32
+  if (value > most)
+    throw new ObjectError(`corrupt: ${what}${index === undefined ? '' : ` ${index}`} is ${value}`)
+  return value
+}
+
+/** Exact: a bigint where a number is not. */
+function signed64(view: DataView, offset: number): number | bigint {
+  const value = view.getUint32(offset, true) + view.getInt32(offset + 4, true) * 2 ** 32
+  return Number.isSafeInteger(value) ? value : view.getBigInt64(offset, true)
 }
 
 function at<T>(items: readonly T[], index: number, what: string): T {
@@ -171,8 +176,14 @@ function at<T>(items: readonly T[], index: number, what: string): T {
   return item
 }
 
-function stringAt(table: Uint8Array, offset: number, what: string): string {
-  const end = table.indexOf(0, offset)
-  if (offset >= table.length ? offset > 0 : end < 0) throw new ObjectError(`corrupt: ${what}`)
-  return Buffer.from(table.subarray(offset, Math.max(offset, end))).toString('utf8')
+/** The strings of a table, decoded at once: a call of native code for each is what parsing a small object would cost. */
+function stringsOf(table: Uint8Array): Strings {
+  const text = Buffer.from(table.buffer, table.byteOffset, table.length).toString('latin1')
+  const isAscii = !/[^\0-\x7f]/.test(text)
+  return (offset, what, index) => {
+    const end = text.indexOf('\0', offset)
+    if (offset >= text.length ? offset > 0 : end < 0) throw new ObjectError(`corrupt: ${what} ${index}`)
+    const name = text.slice(offset, Math.max(offset, end))
+    return isAscii ? name : Buffer.from(name, 'latin1').toString('utf8')
+  }
 }

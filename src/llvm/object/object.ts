@@ -1,5 +1,5 @@
 /** What is asked of objects: sizes, twin hash, symbols. Pure; the format itself is elf.ts. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ObjectSizes } from '../../kernel/build.ts'
 import {
   ABSOLUTE,
@@ -46,30 +46,33 @@ export function sizesOf(object: ObjectFile): ObjectSizes {
 
 /** Header, sections kept, symbols that relocations or linkers need, names with shared tails, section headers. */
 function strippedBytes(object: ObjectFile): number {
-  const dropped = (s: Section): boolean => /^\.(debug|comment|llvm_addrsig)/.test(s.name) || s.index === 0
-  const tables: readonly number[] = [SHT.symtab, SHT.strtab]
-  const needed = new Set(object.relocations.map(r => r.symbol))
-  // AArch64's mapping symbols tell disassemblers code from data, and its ABI asks for them.
-  const isMapping = (symbol: ObjectSymbol): boolean =>
-    object.machine === 'aarch64' && /^\$[dx](\.|$)/.test(symbol.name)
-  const symbols = object.symbols.filter(
-    (symbol, i) =>
-      i === 0 ||
-      needed.has(i) ||
-      isMapping(symbol) ||
-      (symbol.binding !== 'local' && symbol.type !== STT.file),
-  )
-  const sections = object.sections.filter(s => !dropped(s) && !tables.includes(s.type))
+  const names = ['.symtab', '.strtab']
+  let sections = 0
+  let symbols = 0
   let end = 64
-  for (const section of sections.filter(s => s.type !== SHT.rela))
-    end = align(end, section.align) + section.data.length
-  end = align(end, 8) + symbols.length * 24
-  for (const section of sections.filter(s => s.type === SHT.rela)) end = align(end, 8) + section.data.length
-  const names = [...sections.map(s => s.name), ...symbols.map(measuredName), '.symtab', '.strtab']
-  end += stringTableBytes(names)
-  return align(end, 8) + (sections.length + 3) * 64
+  let patches = 0
+  for (const { index, type, name, align: to, data } of object.sections) {
+    if (index === 0 || type === SHT.symtab || type === SHT.strtab || DROPPED.test(name)) continue
+    sections++
+    names.push(name)
+    if (type === SHT.rela) patches = align(patches, 8) + data.length
+    else end = align(end, to) + data.length
+  }
+  const needed = new Set(object.relocations.map(r => r.symbol))
+  for (const [i, symbol] of object.symbols.entries()) {
+    const isNeeded = needed.has(i) || (symbol.binding !== 'local' && symbol.type !== STT.file)
+    if (i > 0 && !isNeeded && !isMapping(object, symbol)) continue
+    symbols++
+    names.push(measuredName(symbol))
+  }
+  end = align(end, 8) + symbols * 24 + patches + stringTableBytes(names)
+  return align(end, 8) + (sections + 3) * 64
 }
 
+const DROPPED = /^\.(debug|comment|llvm_addrsig)/
+// AArch64's mapping symbols tell disassemblers code from data, and its ABI asks for them.
+const isMapping = ({ machine }: ObjectFile, { name }: ObjectSymbol): boolean =>
+  machine === 'aarch64' && /^\$[dx](\.|$)/.test(name)
 const align = (offset: number, to: number): number => Math.ceil(offset / to) * to
 const isDefined = (symbol: ObjectSymbol): boolean => symbol.section !== 0 && symbol.type !== STT.file
 const measuredName = (symbol: ObjectSymbol): string =>
@@ -87,7 +90,6 @@ function stringTableBytes(names: readonly string[]): number {
  * define, unwind tables, notes and comments do not count; names asked from outside do.
  */
 export function contentHash(object: ObjectFile): string {
-  const hash = createHash('sha256')
   const loaded = object.sections.filter(isLoaded)
   const ordinal = new Map(loaded.map((section, i) => [section.index, i]))
   const targetOf = (index: number): unknown => {
@@ -99,15 +101,15 @@ export function contentHash(object: ObjectFile): string {
   const entries = object.symbols
     .filter(symbol => symbol.binding !== 'local' && isDefined(symbol))
     .map(symbol => [ordinal.get(symbol.section) ?? -1, symbol.value])
-  hash.update(JSON.stringify([object.machine, entries.sort()]))
+  const parts: Uint8Array[] = [Buffer.from(JSON.stringify([object.machine, entries.sort()]))]
   for (const section of loaded) {
     const patches = object.relocations
       .filter(r => r.section === section.index)
       .map(r => [String(r.offset), r.type, targetOf(r.symbol), String(r.addend)])
     const kind = [isCode(section), (section.flags & SHF.write) !== 0, section.type === SHT.nobits]
-    hash.update(JSON.stringify([kind, section.align, section.size, patches])).update(section.data)
+    parts.push(Buffer.from(JSON.stringify([kind, section.align, section.size, patches])), section.data)
   }
-  return hash.digest('hex')
+  return hash('sha256', Buffer.concat(parts))
 }
 
 /** Names it needs from outside, sorted: `expf`, `memcpy`, … */

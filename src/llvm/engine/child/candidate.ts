@@ -7,6 +7,7 @@ import type { Api } from './api.ts'
 import type { InstructionCounter } from './disassembler.ts'
 import { openEmitter } from './emit.ts'
 import { openMachines, openSetTarget } from './machines.ts'
+import { openMemo } from './memo.ts'
 import { openModules, withDataLayout } from './modules.ts'
 import { openOptimiser } from './optimise.ts'
 import { openOptions } from './options.ts'
@@ -20,7 +21,7 @@ export interface Maker {
 type Result = Omit<Extract<Made, { state: 'made' }>, 'state' | 'spent' | 'seconds'>
 type Measured = Result & { readonly object: Uint8Array }
 
-/** Objects kept for IR that comes again, and the largest that is. */
+/** Objects kept for IR or code that comes again, and the largest that is. */
 const KEPT_OBJECTS = 512
 const KEPT_BYTES = 1 << 16
 
@@ -31,9 +32,15 @@ export function openMaker(api: Api, count: InstructionCounter): Maker {
   const modules = openModules(api)
   const optimised = openOptimiser(api, { ...parts, modules })
   const emitted = openEmitter(api, parts)
-  const kept = new Map<string, Measured>()
+  const isSmall = ({ object }: Measured): boolean => object.length <= KEPT_BYTES
+  const ofText = openMemo(KEPT_OBJECTS, isSmall)
+  // Half of all new texts of a search come to code that is known.
+  const ofObject = openMemo(KEPT_OBJECTS, isSmall)
 
-  const measured = (object: Uint8Array, spent: Spent): Measured => {
+  const measured = (object: Uint8Array, spent: Spent): Measured =>
+    ofObject.get(hash('sha1', object), () => measuredAnew(object, spent))
+
+  const measuredAnew = (object: Uint8Array, spent: Spent): Measured => {
     const parsed = parseObject(object)
     const code = parsed.sections.filter(section => isCode(section) && section.data.length > 0)
     const instructions = timed(spent, 'count', () =>
@@ -59,13 +66,9 @@ export function openMaker(api: Api, count: InstructionCounter): Maker {
     if (request.bytes !== undefined) modules.add(request.input, request.bytes)
     const { opt } = request
     const text = opt ? optimised(request, opt, spent) : textAsItIs(request)
-    const key = emissionKey(request, text)
-    const known = kept.get(key)
-    const result = known ?? measured(emitted(request, text, spent), spent)
-    if (known === undefined && result.object.length <= KEPT_BYTES) {
-      kept.set(key, result)
-      if (kept.size > KEPT_OBJECTS) kept.delete(kept.keys().next().value ?? '')
-    }
+    const result = ofText.get(emissionKey(request, text), () =>
+      measured(emitted(request, text, spent), spent),
+    )
     if (request.want === 'build') return { ...result, ir: opt ? text : modules.bytes(request.input) }
     const { sizes, instructions, contentHash } = result
     return { sizes, instructions, contentHash }

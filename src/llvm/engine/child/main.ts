@@ -1,6 +1,8 @@
-/** The child process that holds libLLVM: answers requests in order over its IPC channel. Started by worker.ts. */
-
-import type { About, EngineReply, EngineRequest, MakeRequest } from '../protocol.ts'
+/** The child process that holds libLLVM: answers requests in order over one pipe. Started by worker.ts. */
+import { readSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { CHANNEL, encode, openDecoder } from '../frames.ts'
+import type { About, EngineReply, EngineRequest, MakeRequest, Ready } from '../protocol.ts'
 import { openApi } from './api.ts'
 import { type Maker, openMaker } from './candidate.ts'
 import { dieWithParent } from './die-with-parent.ts'
@@ -14,13 +16,30 @@ const PROBE: MakeRequest = {
   ...{ relocationModel: 'pic', codegenOptions: [], want: 'measures' },
 }
 
+/** Bytes read at once. */
+const PIECE = 1 << 16
+const TURNS = 64
+
 dieWithParent()
 const api = openApi(process.argv[2] ?? '')
 let counter: InstructionCounter | undefined
 let maker: Maker | undefined
-process.on('disconnect', () => process.exit())
-process.on('message', (request: EngineRequest) => process.send?.(answer(request)))
-process.send?.('ready')
+const piece = new Uint8Array(PIECE)
+const take = openDecoder(request => send(answer(request as EngineRequest)))
+send({ state: 'ready' })
+// Read and written without an event loop: nothing else happens here, and every turn of one is paid for in each answer.
+for (let turns = 1; ; turns++) {
+  const length = readSync(CHANNEL, piece)
+  if (length === 0) break
+  take(piece.subarray(0, length))
+  // What native code has left to be freed is freed between turns.
+  if (turns % TURNS === 0) await setImmediate()
+}
+
+function send(message: EngineReply | Ready): void {
+  const frame = encode(message)
+  for (let at = 0; at < frame.length; ) at += writeSync(CHANNEL, frame, at)
+}
 
 function answer(request: EngineRequest): EngineReply {
   switch (request.op) {
@@ -30,11 +49,8 @@ function answer(request: EngineRequest): EngineReply {
         typeof request.ir === 'string' ? Buffer.from(request.ir) : request.ir,
         request.wantBitcode,
       )
-    case 'count': {
-      let instructions = 0
-      for (const code of request.code) instructions += counting()(request.machine, code)
-      return { state: 'counted', instructions }
-    }
+    case 'count':
+      return { state: 'counted', instructions: counting()(request.machine, request.code) }
     case 'make':
       return builds().make(request)
     case 'measure':

@@ -42,6 +42,7 @@ const explorer = (strategy: Strategy, options: ExploreOptions): Explorer => ({
           await strategy.work(task, session)
           await judgeBuilds(task, session.builds, session)
           session.builds.clear()
+          shown.failures(tally.broken + tally.failed)
           shown.step(progressOf(kernel.name, session))
         }
       } finally {

@@ -60,7 +60,10 @@ export async function searchRounds(
       const stop = Math.min(rounds, boundary(round))
       await tryRounds(due, stop, kernels, schedule, () => score, services, {
         until: budget.until,
-        onRound: ({ input, state }) => shown.step(`${input.kernel.slice(0, 8)}, ${state.tried} candidates`),
+        onRound: ({ input, state }) => {
+          shown.failures(kernels.reduce((sum, kernel) => sum + kernel.state.broken, 0))
+          shown.step(`${input.kernel.slice(0, 8)}, ${state.tried} candidates`)
+        },
         onDone: ({ state }) => write(store, () => saveState(store, state)),
       })
     }

@@ -18,6 +18,9 @@ export const section = (id: string, title: string, ...content: readonly Html[]):
 ${content}</section>
 `
 
+/** Characters from which a text needs room of its own, for it would stand as a thin column of single words. */
+const LONG = 40
+
 /** Rows as a table; columns that hold numbers are aligned and shown with their digits. */
 export function table(rows: readonly Row[], columns: readonly Column[], label: string): Html {
   if (rows.length === 0) return html`<p>None.</p>`
@@ -25,7 +28,7 @@ export function table(rows: readonly Row[], columns: readonly Column[], label: s
     rows.every(row => row[name] === null || typeof row[name] === 'number'),
   )
   const cell = (row: Row, { name, digits }: Column, i: number): Html =>
-    html`<td class="${numeric[i] ? 'n' : ''}">${shown(row[name], digits)}</td>`
+    html`<td class="${numeric[i] ? 'n' : shown(row[name]).length > LONG ? 'long' : ''}">${shown(row[name], digits)}</td>`
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${label}"><table><thead><tr>${columns.map(({ name, title }, i) => html`<th scope="col" class="${numeric[i] ? 'n' : ''}">${title ?? name}</th>`)}</tr></thead>
 <tbody>${rows.map(row => html`<tr>${columns.map((column, i) => cell(row, column, i))}</tr>`)}</tbody></table></div>
 `

@@ -63,6 +63,7 @@ export async function settle(
         if (outcome === undefined) open.push(contest)
         else {
           settled.push({ kernel: contest.kernel, outcome, refuted: contest.refuted })
+          shown.failures(settled.reduce((sum, { refuted }) => sum + refuted.length, 0))
           shown.step(contest.kernel.input.kernel.slice(0, 8))
         }
       }

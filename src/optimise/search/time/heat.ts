@@ -46,12 +46,19 @@ export interface HeatPlan {
 /** Functions in one executable, about; the more, the fewer links. */
 const FUNCTIONS_TOGETHER = 320
 
-/** Runs the heats, some kernels at a time; `onResult` gets each kernel's as it is known. */
+export interface HeatEvents {
+  /** Each kernel's, as it is known. */
+  readonly onResult: (result: HeatResult) => void
+  /** What is being done. */
+  readonly say: (what: string) => void
+}
+
+/** Runs the heats, some kernels at a time. */
 export async function runHeats(
   heats: readonly Heat[],
   plan: HeatPlan,
   services: ExploreServices,
-  onResult: (result: HeatResult) => void,
+  { onResult, say }: HeatEvents,
 ): Promise<void> {
   const directory = inState('work')
   await mkdir(directory, { recursive: true })
@@ -59,7 +66,7 @@ export async function runHeats(
     services.signal.throwIfAborted()
     const scratch = await mkdtemp(join(directory, 'heat-'))
     try {
-      for (const result of await runGroup(group, plan, scratch, services)) onResult(result)
+      for (const result of await runGroup(group, plan, scratch, services, say)) onResult(result)
     } finally {
       await rm(scratch, { recursive: true, force: true })
     }
@@ -85,9 +92,11 @@ async function runGroup(
   plan: HeatPlan,
   directory: string,
   services: ExploreServices,
+  say: HeatEvents['say'],
 ): Promise<HeatResult[]> {
   const { lanes, signal } = services
   const host = await services.host()
+  say(`${group.length} kernels: judging who may race`)
   const ready = await judgedGroup(group, plan.trials, directory, services)
   const runners = ready.map(({ heat, passed }, i) => ({
     id: `r${i}`,
@@ -95,12 +104,19 @@ async function runGroup(
     reference: heat.course.reference,
     candidates: passed,
   }))
+  const racing = runners.filter(runner => runner.candidates.length > 0)
+  const entered = racing.reduce((sum, { candidates }) => sum + candidates.length, 0)
+  say(`${racing.length} kernels: ${entered} candidates race`)
   const samples: HeatResult['samples'][number][] = []
   const outcomes = await race(
-    runners.filter(runner => runner.candidates.length > 0),
+    racing,
     plan.race,
     { host, lanes, link: linkBundle, directory, signal },
-    { onSample: (sample, purpose) => samples.push({ sample, purpose }), onFailure: () => {} },
+    {
+      onSample: (sample, purpose) => samples.push({ sample, purpose }),
+      onFailure: () => {},
+      onRound: left => say(`${racing.length} kernels: ${left} candidates race on`),
+    },
   )
   const byId = new Map(outcomes.map(outcome => [outcome.kernel, outcome]))
   const bySample = Map.groupBy(samples, ({ sample }) => sample.kernel)

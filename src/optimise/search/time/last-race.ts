@@ -1,6 +1,6 @@
 /** The last race: one winner of the best, measured again by samples that chose nothing, verified under every signature. */
 import { buildHash } from '../../../kernel/build.ts'
-import { progress } from '../../../log.ts'
+import { type Progress, progress } from '../../../log.ts'
 import { RACE_PLAN } from '../../../measure/race.ts'
 import { median } from '../../../measure/statistics.ts'
 import { putBuild, putProposal } from '../../../store/builds/builds.ts'
@@ -17,6 +17,8 @@ import type { Course } from './reference.ts'
 
 /** The best of all heats run in it. */
 const FINALISTS = 6
+/** Kernels that race together: what is killed loses as much. */
+const TOGETHER = 40
 /** Scores from here on are of candidates that were not measured. */
 export const UNMEASURED = 3_000_000_000
 
@@ -33,7 +35,9 @@ interface Ended {
   readonly refuted: Settled['refuted']
 }
 
-export interface Winner {
+type Refuted = Map<Searched, Settled['refuted'][number][]>
+
+interface Winner {
   readonly entrant: Entrant
   readonly build: string
   readonly timed: Timed
@@ -45,27 +49,43 @@ export interface Winner {
  */
 export async function lastRaces(all: readonly Finalist[], services: ExploreServices): Promise<Settled[]> {
   const settled: Settled[] = []
-  let heats: Heat[] = []
+  const heats: Heat[] = []
   for (const { kernel, course } of all)
     if (kernel.state.settled === kernel.state.tried) settled.push({ kernel, outcome: 'known', refuted: [] })
     else {
       const best = kernel.state.best.filter(one => one.score < UNMEASURED)
       heats.push({ kernel, course, entrants: best.slice(0, FINALISTS) })
     }
-  const refuted = new Map<Searched, Settled['refuted'][number][]>()
-  while (heats.length > 0) {
+  if (heats.length === 0) return settled
+  const shown = progress('last races', heats.length)
+  try {
+    for (let at = 0; at < heats.length; at += TOGETHER)
+      settled.push(...(await settleAll(heats.slice(at, at + TOGETHER), shown, services)))
+  } finally {
+    shown.done()
+  }
+  return settled
+}
+
+/** Races until every kernel has a winner that is verified, or none. */
+async function settleAll(
+  heats: readonly Heat[],
+  shown: Progress,
+  services: ExploreServices,
+): Promise<Settled[]> {
+  const settled: Settled[] = []
+  const refuted: Refuted = new Map()
+  for (let racing = heats; racing.length > 0; ) {
     const again: Heat[] = []
-    for (const ended of await raced(heats, refuted, services)) {
-      const { heat } = ended.result
-      const { winner, verdict } = ended
-      if (winner === undefined || verdict === 'passed' || verdict === 'undecided')
+    for (const ended of await raced(racing, refuted, shown, services)) {
+      const { winner, verdict, result } = ended
+      const { kernel, entrants } = result.heat
+      if (winner === undefined || verdict === 'passed' || verdict === 'undecided') {
         settled.push(settle(ended, services))
-      else {
-        const { contentHash } = winner.entrant
-        again.push({ ...heat, entrants: heat.entrants.filter(one => one.contentHash !== contentHash) })
-      }
+        shown.step(kernel.input.kernel.slice(0, 8))
+      } else again.push({ ...result.heat, entrants: entrants.filter(one => one !== winner.entrant) })
     }
-    heats = again
+    racing = again
   }
   return settled
 }
@@ -73,20 +93,15 @@ export async function lastRaces(all: readonly Finalist[], services: ExploreServi
 /** Races once, and judges who won. What is refuted is added to what was. */
 async function raced(
   heats: readonly Heat[],
-  refuted: Map<Searched, Settled['refuted'][number][]>,
+  refuted: Refuted,
+  { say }: Progress,
   services: ExploreServices,
 ): Promise<Ended[]> {
   const results: HeatResult[] = []
-  const shown = progress('last races', heats.length)
-  try {
-    await runHeats(heats, { race: RACE_PLAN, trials: USUAL.trials }, services, result => {
-      results.push(result)
-      shown.failures([...refuted.values()].flat().length)
-      shown.step(result.heat.kernel.input.kernel.slice(0, 8))
-    })
-  } finally {
-    shown.done()
-  }
+  await runHeats(heats, { race: RACE_PLAN, trials: USUAL.trials }, services, {
+    say,
+    onResult: result => results.push(result),
+  })
   const winners = new Map<HeatResult, Winner>()
   for (const result of results) {
     const winner = winnerOf(result)

@@ -24,7 +24,7 @@ import { type Course, courseOf } from './reference.ts'
 const FIRST_HEAT = 2
 const HEAT_ROUNDS = 10
 /** Entrants of the first heat and of later ones. */
-const ENTRANTS = [20, 12] as const
+const ENTRANTS = [28, 14] as const
 const SCALE = 1_000_000
 /** Kernels that try and race together: what is killed loses as much. */
 const TOGETHER = 24
@@ -156,10 +156,14 @@ async function heat(some: readonly Runner[], stop: number, meeting: Meeting): Pr
     },
   })
   const entering = some.map(runner => heatOf(runner, ENTRANTS[round === 0 ? 0 : 1]))
-  await runHeats(entering, { ...HEAT, race: { ...HEAT.race, seed: 1 + round } }, services, result => {
-    takeIn(runnerOf(result.heat.kernel), result, services)
-    failed()
-    shown.step(result.heat.kernel.input.kernel.slice(0, 8))
+  const plan = { ...HEAT, race: { ...HEAT.race, seed: 1 + round } }
+  await runHeats(entering, plan, services, {
+    say: shown.say,
+    onResult: result => {
+      takeIn(runnerOf(result.heat.kernel), result, services)
+      failed()
+      shown.step(result.heat.kernel.input.kernel.slice(0, 8))
+    },
   })
 }
 

@@ -9,10 +9,11 @@ const PROGRAMS: Readonly<Record<string, () => Promise<PerfProgram>>> = {
   context: () => import('./context.ts'),
   engine: () => import('./engine.ts'),
   ingest: () => import('./ingest.ts'),
-  bench: () => import('./bench.ts'),
-  aa: () => import('./aa.ts'),
-  planted: () => import('./planted.ts'),
-  agree: () => import('./agree.ts'),
+  bench: () => import('./measuring/bench.ts'),
+  aa: () => import('./measuring/aa.ts'),
+  planted: () => import('./measuring/planted.ts'),
+  agree: () => import('./measuring/agree.ts'),
+  ssh: () => import('./measuring/ssh.ts'),
   report: () => import('./report.ts'),
 }
 

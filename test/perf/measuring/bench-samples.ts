@@ -2,18 +2,21 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BenchServices, measureGroup, together, type Work } from '../../src/bench/group.ts'
-import { DEFAULT_DB } from '../../src/config/paths.ts'
-import { localHost } from '../../src/hosts/local.ts'
-import { createLanes } from '../../src/lanes/lanes.ts'
-import type { Plan, RawSample } from '../../src/measure/measure.ts'
-import { type Comparison, compare } from '../../src/measure/statistics.ts'
-import { hostId } from '../../src/store/measurements/hosts.ts'
-import { measurableKernels } from '../../src/store/measurements/measurements.ts'
-import { openStore } from '../../src/store/open.ts'
+import { type BenchServices, measureGroup, together, type Work } from '../../../src/bench/group.ts'
+import { DEFAULT_DB } from '../../../src/config/paths.ts'
+import { localHost } from '../../../src/hosts/local.ts'
+import { createLanes } from '../../../src/lanes/lanes.ts'
+import { agree } from '../../../src/measure/judgement.ts'
+import type { Plan, RawSample } from '../../../src/measure/measure.ts'
+import { type Comparison, compare } from '../../../src/measure/statistics.ts'
+import { hostId } from '../../../src/store/measurements/hosts.ts'
+import { measurableKernels, referenceOf } from '../../../src/store/measurements/measurements.ts'
+import { openStore } from '../../../src/store/open.ts'
 
 /** What bench does unless told otherwise. */
 export const PLAN: Plan = { links: 12, processes: 1, pairs: 6, minSampleNs: 300_000, limitMs: 4000, seed: 1 }
+
+const AGREEING = 0.95
 
 /** Works on a copy of a verified database: XLAB_PERF_DB, or the default one. */
 export async function onCopy<T>(work: (db: string) => Promise<T>): Promise<T> {
@@ -79,6 +82,53 @@ export const compared = (
   const timed = (which: (sample: RawSample) => boolean) =>
     samples.filter(which).map(({ link, process, pair, nsPerCall: value }) => ({ link, process, pair, value }))
   return compare(timed(candidate), timed(reference))
+}
+
+/** Every build of the works against XLA's own, by signature and build. */
+export async function comparisonsOf(
+  works: readonly Work[],
+  seed: number,
+  services: BenchServices,
+): Promise<Map<string, Comparison>> {
+  const found = new Map<string, Comparison>()
+  for (const samples of await samplesOf(works, { ...PLAN, seed }, services)) {
+    const hashes = new Set(samples.map(({ build }) => build))
+    const work = works.find(({ kernel }) => kernel.builds.some(({ hash }) => hashes.has(hash)))
+    const reference = work && referenceOf(work.kernel.builds)?.hash
+    for (const hash of hashes) {
+      const comparison = compared(
+        samples,
+        s => s.build === hash,
+        s => s.build === reference,
+      )
+      if (comparison && hash !== reference) found.set(`${work?.kernel.signatureHash} ${hash}`, comparison)
+    }
+  }
+  return found
+}
+
+/** Kernels that have something to compare, a part of them spread over all. */
+export function comparable(works: readonly Work[], count: number): Work[] {
+  const all = works.filter(({ kernel }) => kernel.builds.length > 1 && referenceOf(kernel.builds))
+  return all.filter(
+    (_, i) => Math.floor((i * count) / all.length) < Math.floor(((i + 1) * count) / all.length),
+  )
+}
+
+/** Prints how many comparisons made twice agree, and whether that is as often as 95 % intervals promise. */
+export function tellAgreement(
+  first: ReadonlyMap<string, Comparison>,
+  second: ReadonlyMap<string, Comparison>,
+): boolean {
+  const both = [...first].flatMap(([key, one]) => {
+    const other = second.get(key)
+    return other ? [agree(one, other)] : []
+  })
+  const share = both.filter(Boolean).length / both.length
+  console.log(
+    `${both.length} comparisons made twice agree in ${percent(share)} (target ${percent(AGREEING)})`,
+  )
+  return both.length > 0 && share >= AGREEING
 }
 
 export const percent = (fraction: number | undefined): string =>

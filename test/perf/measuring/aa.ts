@@ -2,9 +2,9 @@
  * Identical code under two names, a thousand times: how often it is called different, and how small a difference this
  * machine can tell. Every build of a verified database (XLAB_PERF_DB) once, more often until there are enough.
  */
-import type { Work } from '../../src/bench/group.ts'
-import { halfWidth, selfTest } from '../../src/measure/judgement.ts'
-import { median } from '../../src/measure/statistics.ts'
+import type { Work } from '../../../src/bench/group.ts'
+import { halfWidth, selfTest } from '../../../src/measure/judgement.ts'
+import { median } from '../../../src/measure/statistics.ts'
 import { compared, PLAN, percent, samplesOf, withKernels } from './bench-samples.ts'
 
 const PAIRS = Number(process.env.XLAB_PERF_PAIRS ?? 1000)

@@ -1,8 +1,8 @@
 /** What measuring costs: a hundred kernels with four builds each, of a verified database (XLAB_PERF_DB), to ±2 %. */
-import { halfWidth } from '../../src/measure/judgement.ts'
-import { openStore } from '../../src/store/open.ts'
+import { halfWidth } from '../../../src/measure/judgement.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { measured } from '../measured.ts'
 import { onCopy, percent } from './bench-samples.ts'
-import { measured } from './measured.ts'
 
 const KERNELS = 100
 const BUILDS = 4

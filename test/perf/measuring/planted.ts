@@ -5,18 +5,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { localHost } from '../../src/hosts/local.ts'
-import { createLanes } from '../../src/lanes/lanes.ts'
-import { selfTest } from '../../src/measure/judgement.ts'
+import { localHost } from '../../../src/hosts/local.ts'
+import { createLanes } from '../../../src/lanes/lanes.ts'
+import { selfTest } from '../../../src/measure/judgement.ts'
 import {
   type MeasuredBuild,
   type MeasuredKernel,
   measure,
   type RawSample,
-} from '../../src/measure/measure.ts'
-import type { Comparison } from '../../src/measure/statistics.ts'
-import { linkBundle } from '../../src/runner/link.ts'
-import { objectOf, signature } from '../integration/runner/objects.ts'
+} from '../../../src/measure/measure.ts'
+import type { Comparison } from '../../../src/measure/statistics.ts'
+import { linkBundle } from '../../../src/runner/link.ts'
+import { objectOf, signature } from '../../integration/runner/objects.ts'
 import { compared, PLAN, percent } from './bench-samples.ts'
 
 const SIZES = Array.from({ length: 40 }, (_, i) => Math.round(400 * 1.07 ** i))

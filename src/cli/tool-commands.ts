@@ -67,7 +67,7 @@ export const TOOL_COMMANDS: readonly Command[] = [
   {
     name: 'test',
     arguments: '[lane...]',
-    summary: "run xlab's own tests: unit, integration, docker, llm-hf, web",
+    summary: "run xlab's own tests: unit, integration, docker, hosts, llm-hf, web",
     examples: ['xlab test unit integration'],
     load: () => import('./tools/test.ts'),
   },

@@ -27,7 +27,7 @@ export function kernelPage(kernel: Dossier, ir: string, width?: number): string 
       : []),
     section(
       `Commands (IN: xlab show ${short} --emit ll, or XLA's optimised IR for xla-ir)`,
-      kernel.builds.map(commands).join(''),
+      commandLines(kernel.builds),
     ),
   ].join('')
 }
@@ -173,7 +173,17 @@ export function firstDifference(example: Counterexample): string {
   return `argument ${argument}, element ${element} is ${actual} instead of ${expected}${allowed} ${given}${more}`
 }
 
-const commands = (build: BuildDossier): string =>
-  `${proposersOf(build)}\n${(build.commands.length > 0 ? build.commands : ["XLA's own object, as harvested"])
-    .map(line => `  ${oneLine(line)}\n`)
-    .join('')}`
+/** Features of a processor fill ten lines of a terminal: said once, as a variable of the shell, where commands share them. */
+function commandLines(builds: readonly BuildDossier[]): string {
+  const all = builds.flatMap(build => build.commands)
+  const longest = all.flatMap(line => / -mattr=(\S+)/.exec(line)?.[1] ?? []).find(({ length }) => length > 80)
+  const own = (line: string): string =>
+    longest === undefined ? line : line.replace(` -mattr=${longest} `, ' -mattr="$MATTR" ')
+  const lines = ({ commands }: BuildDossier): readonly string[] =>
+    commands.length > 0 ? commands.map(own) : ["XLA's own object, as harvested"]
+  return [
+    ...(longest === undefined ? [] : [`MATTR='${oneLine(longest)}'`]),
+    ...builds.flatMap(build => [proposersOf(build), ...lines(build).map(line => `  ${oneLine(line)}`)]),
+    '',
+  ].join('\n')
+}

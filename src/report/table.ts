@@ -40,6 +40,8 @@ function decimals(values: readonly unknown[]): number {
 
 /** A column as text. */
 export interface Laid {
+  /** Key in the row. */
+  readonly name: string
   readonly title: string
   readonly cells: readonly string[]
   readonly numeric: boolean
@@ -55,6 +57,7 @@ export function lay(rows: readonly Row[], column: Column): Laid {
   const word = remembered(shown)
   const isHash = remembered((value: unknown) => HASH.test(String(value)))
   return {
+    name: column.name,
     title: oneLine(column.title ?? column.name),
     cells: values.map(value =>
       typeof value === 'number' && Number.isFinite(value) ? decimal(value, digits) : word(value),
@@ -74,8 +77,11 @@ export function formatTable(
   options: FormatOptions,
 ): string {
   const limit = options.width ?? Number.POSITIVE_INFINITY
-  const bare = columns.map(column => lay(rows, column))
-  const barred = (): Laid[] => bare.map((column, i) => withBar(column, rows, columns[i]?.name ?? ''))
+  const all = columns.map(column => lay(rows, column))
+  // Where there is no room for everything, columns that say nothing are the first to go.
+  const tight = rows.length > 0 && total(widthsOf(all), all.length) > limit
+  const bare = tight ? all.filter(({ cells }) => cells.some(cell => cell !== '')) : all
+  const barred = (): Laid[] => bare.map(column => withBar(column, rows))
   const roomy = Number.isFinite(limit) && total(widthsOf(barred()), bare.length) <= limit
   const laid = roomy ? barred() : bare
   const widths = widthsOf(laid)
@@ -93,6 +99,10 @@ export function formatTable(
     lines.push(line.trimEnd())
   }
   if (options.emphasise) lines[0] = options.emphasise(lines[0] ?? '')
+  if (laid.length < all.length) {
+    const empty = all.filter(column => !bare.includes(column)).map(({ title }) => title)
+    lines.push(...wrapped(`(empty: ${empty.join(', ')})`, limit))
+  }
   if (kept < laid.length) {
     const hidden = laid.slice(kept).map(({ title }) => title)
     lines.push(...wrapped(`(not shown, too narrow: ${hidden.join(', ')}; use -o csv)`, limit))

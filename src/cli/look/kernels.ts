@@ -10,9 +10,10 @@ export const run: CommandModule['run'] = async (_args, options, context) => {
   const filter = typeof options.filter === 'string' ? options.filter : undefined
   const kernels = listKernels(context.readOnlyStore(), filter)
   if (kernels.length === 0) log.info(filter === undefined ? 'no kernels yet' : `no kernel matches ${filter}`)
-  // A person reads the first digits; a program gets the key.
-  const short = format === 'table' || format === 'md'
-  const rows = kernels.map(kernel => ({ ...kernel, hash: short ? kernel.hash.slice(0, 12) : kernel.hash }))
-  printTable(rows, ['hash', 'name', 'op', 'models', 'lines', 'abi', 'runnable'], format)
+  printTable(
+    kernels.map(kernel => ({ ...kernel })),
+    ['hash', 'name', 'op', 'models', 'lines', 'abi', 'runnable'],
+    format,
+  )
   return EXIT.ok
 }

@@ -6,7 +6,8 @@ const BAR = 10
 const EIGHTHS = ' ▏▎▍▌▋▊▉'
 
 /** A column of percentages with a bar beside each; any other column as it is. */
-export function withBar(column: Laid, rows: readonly Row[], name: string): Laid {
+export function withBar(column: Laid, rows: readonly Row[]): Laid {
+  const { name } = column
   if (!name.endsWith('_pct') || name === 'spread_pct' || !column.numeric) return column
   const widest = Math.max(...column.cells.map(cell => cell.length))
   const cells = column.cells.map((cell, i) => {

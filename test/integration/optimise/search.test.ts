@@ -1,11 +1,8 @@
 /** The search with real LLVM: what wins is verified, and what is wrong is passed over and reduced. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Builder, openBuilder } from '../../../src/compile/builder.ts'
 import type { Host } from '../../../src/hosts/host.ts'
 import { localHost } from '../../../src/hosts/local.ts'
-import { extractKernels } from '../../../src/kernel/ir/extract.ts'
 import { createLanes } from '../../../src/lanes/lanes.ts'
 import { type PassList, parsePassList, passGrammar } from '../../../src/llvm/passes/grammar.ts'
 import { ensureToolchain, type Toolchain } from '../../../src/llvm/toolchain.ts'
@@ -20,12 +17,8 @@ import { settle } from '../../../src/optimise/search/winners.ts'
 import type { Tally } from '../../../src/optimise/tally.ts'
 import { getBlob } from '../../../src/store/blobs.ts'
 import { putTarget, selectKernels } from '../../../src/store/builds/builds.ts'
-import { startHarvest } from '../../../src/store/kernels/harvests.ts'
-import { insertSighting, putKernel } from '../../../src/store/kernels/kernels.ts'
-import { openStore, type Store } from '../../../src/store/open.ts'
-import { insert } from '../../../src/store/statements.ts'
-
-const WRONG = join(import.meta.dirname, '../../fixtures/search/attributor-miscompile.ll')
+import type { Store } from '../../../src/store/open.ts'
+import { storeWithLogarithm, WRONG_PASSES } from './search-kernel.ts'
 
 let toolchain: Toolchain
 let builder: Builder
@@ -38,29 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => builder.close())
 beforeEach(() => {
-  store = openStore(':memory:')
-  const [kernel] = extractKernels(readFileSync(WRONG, 'utf8')).kernels
-  if (kernel === undefined) throw new Error(`${WRONG} holds no kernel`)
-  putKernel(store, kernel, { reader: '22.1.8' })
-  const harvest = startHarvest(store, { model: 'log', source: 'dump', xlaFlags: '' })
-  const argument = { dtype: 'f32', shape: [32], bytes: 128 } as const
-  insertSighting(store, {
-    ...{
-      moduleId: insert(store, 'module', { harvest_id: harvest, name: 'module' }),
-      kernelHash: kernel.hash,
-    },
-    ...{ name: 'wrapped_log', file: 'log.ll' },
-    facts: {
-      ...{ calls: 1, findings: [] },
-      signature: {
-        arguments: [
-          { ...argument, name: 'p', role: 'in', slot: 0 },
-          { ...argument, name: 'r', role: 'out', slot: 0 },
-        ],
-        ...{ workgroups: [1, 1, 1], flushDenormals: true },
-      },
-    },
-  })
+  store = storeWithLogarithm()
 })
 
 const services = (): ExploreServices => ({
@@ -118,7 +89,7 @@ test('a refuted candidate does not win: the next does, and the list is kept, red
     passes: list(passes),
     ...{ attributes: ['minsize', 'optsize'], codegenLevel: 2, codegenOptions: [], without: ['bmi'] },
   })
-  const wrong = candidate('function(dse),attributor,function(slsr),scc-oz-module-inliner,function(lcssa)')
+  const wrong = candidate(WRONG_PASSES)
   const right = candidate('default<Oz>')
   const [kernel] = selectKernels(store, undefined)
   if (kernel === undefined) throw new Error('there is no kernel')

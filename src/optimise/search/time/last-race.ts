@@ -83,7 +83,10 @@ async function settleAll(
       if (winner === undefined || verdict === 'passed' || verdict === 'undecided') {
         settled.push(settle(ended, services))
         shown.step(kernel.input.kernel.slice(0, 8))
-      } else again.push({ ...result.heat, entrants: entrants.filter(one => one !== winner.entrant) })
+      } else {
+        const left = entrants.filter(one => one !== winner.entrant && !result.wrong.has(one.contentHash))
+        again.push({ ...result.heat, entrants: left })
+      }
     }
     racing = again
   }
@@ -103,23 +106,28 @@ async function raced(
     onResult: result => results.push(result),
   })
   const winners = new Map<HeatResult, Winner>()
+  /** Built whole and judged again: who won, and who was refuted before the race. */
+  const proposed = new Map<HeatResult, { candidate: Candidate; build: string }[]>()
   for (const result of results) {
+    const { kernel, entrants } = result.heat
     const winner = winnerOf(result)
-    if (winner === undefined) continue
-    winners.set(result, winner)
-    await propose(result.heat.kernel, winner.entrant.candidate, services)
+    if (winner) winners.set(result, winner)
+    const some = entrants.filter(one => one === winner?.entrant || result.wrong.has(one.contentHash))
+    const builds = some.map(async ({ candidate }) => ({
+      candidate,
+      build: await propose(kernel, candidate, services),
+    }))
+    proposed.set(result, await Promise.all(builds))
   }
   await keepSamples(winners, services)
-  await judgeProposed(new Set([...winners.values()].map(({ build }) => build)), services)
+  await judgeProposed(new Set([...proposed.values()].flat().map(({ build }) => build)), services)
   return results.map(result => {
     const { kernel } = result.heat
     const winner = winners.get(result)
-    const verdict = winner && judged(winner.build, services)
-    const before = refuted.get(kernel) ?? []
-    if (winner && verdict === 'refuted')
-      before.push({ candidate: winner.entrant.candidate, build: winner.build })
-    refuted.set(kernel, before)
-    return { result, winner, verdict, refuted: before }
+    const wrong = (proposed.get(result) ?? []).filter(({ build }) => judged(build, services) === 'refuted')
+    const all = [...(refuted.get(kernel) ?? []), ...wrong]
+    refuted.set(kernel, all)
+    return { result, winner, verdict: winner && judged(winner.build, services), refuted: all }
   })
 }
 

@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { scalarReason, scalarSignature } from '../kernel/adapter.ts'
 import { extractKernels, type KernelText } from '../kernel/ir/extract.ts'
+import { licenceOf } from '../kernel/licence.ts'
 import type { SightingFacts } from '../kernel/sighting.ts'
 import type { Reader, ReadResult } from '../llvm/reading/reader.ts'
 import { endHarvest, forgetImports, insertModule, startHarvest } from '../store/kernels/harvests.ts'
@@ -60,7 +61,13 @@ export async function importFile(
       const { unrunnable } = facts
       return { hash, name, abi, lines, new: added, ...(unrunnable !== undefined && { unrunnable }) }
     })
-    endHarvest(store, harvestId, { state: 'complete' }, { files: 1 })
+    const licence = licenceOf(text.data)
+    endHarvest(
+      store,
+      harvestId,
+      { state: 'complete' },
+      { files: 1, ...(licence !== undefined && { licence }) },
+    )
     return { state: 'ok', kernels: imported }
   })
 }

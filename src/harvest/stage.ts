@@ -12,6 +12,7 @@ import {
   startHarvest,
 } from '../store/kernels/harvests.ts'
 import { type IngestServices, type IngestSummary, ingest, nothingFound } from './ingest.ts'
+import { licenceOfModel } from './runtime/models.ts'
 import type { HarvestEvent, ModelRef, RunOutcome, Runtime } from './runtime/runtime.ts'
 
 export interface HarvestRequest {
@@ -58,7 +59,7 @@ export async function harvestModel(
     )
     if (outcome instanceof XlabError)
       return fail(services, id, model.name, detail, { fault: faultOf(outcome), reason: outcome.message })
-    const facts = factsOf(outcome)
+    const facts = { ...factsOf(outcome), ...licenceOfModel(model) }
     if (outcome.state === 'failed') {
       const { fault = 'unclear', reason = 'it failed' } = outcome
       return fail(services, id, model.name, detail, { fault, reason }, facts)

@@ -3,6 +3,7 @@ import { campaign } from './migrations/campaign.ts'
 import { exchange } from './migrations/exchange.ts'
 import { first } from './migrations/first.ts'
 import { host } from './migrations/host.ts'
+import { licence } from './migrations/licence.ts'
 import { report } from './migrations/report.ts'
 import { results } from './migrations/results.ts'
 import { search } from './migrations/search.ts'
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'showing', sql: showing },
   { name: 'report', sql: report },
   { name: 'results', sql: results },
+  { name: 'licence', sql: licence },
 ]

@@ -2,7 +2,6 @@
 import { extname, join } from 'node:path'
 import { RESULTS_DIR, userPath } from '../../config/paths.ts'
 import { EXIT, type ExitCode, unknownName, usageError } from '../../errors.ts'
-import { listModels } from '../../harvest/runtime/runtime.ts'
 import { log } from '../../log.ts'
 import { DATASET_FORMATS, type DatasetFormat, writeDataset } from '../../report/export/dataset.ts'
 import type { Options } from '../command.ts'
@@ -22,9 +21,8 @@ export async function run(args: readonly string[], options: Options, context: Co
   const filter = typeof options.filter === 'string' ? options.filter : undefined
   const store = context.readOnlyStore()
   requireKernels(store, filter)
-  const zoo = new Set(listModels().map(({ name }) => name))
   const path = file ?? join(RESULTS_DIR, `dataset.${format}`)
-  const written = await writeDataset(store, { file: path, format, filter, zoo }, context.signal)
+  const written = await writeDataset(store, { file: path, format, filter }, context.signal)
   const { kernels, rows, modules, bytes, modulesFile } = written
   log.info(`wrote ${path}: ${rows} rows, of ${kernels} kernels`)
   log.info(`wrote ${modulesFile}: the HLO of ${modules} modules; ${(bytes / 1e6).toFixed(1)} MB in all`)

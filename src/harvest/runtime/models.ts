@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { MODELS_DIR, userPath } from '../../config/paths.ts'
 import { unknownName, usageError } from '../../errors.ts'
+import { licenceOf } from '../../kernel/licence.ts'
 
 export interface ModelRef {
   /** What the user typed for a zoo model; the absolute path otherwise. Stored as the harvest's model. */
@@ -41,6 +42,12 @@ export async function resolveModel(text: string): Promise<ModelRef> {
       'give a Python file, a .keras file, or a SavedModel folder (one with saved_model.pb)',
     )
   return { name: path, kind, path }
+}
+
+/** The licence the model's Python file states of itself; none of a saved model, whose file is not a source. */
+export function licenceOfModel({ kind, path }: ModelRef): { licence?: string } {
+  const licence = kind === 'zoo' || kind === 'script' ? licenceOf(readFileSync(path, 'utf8')) : undefined
+  return licence === undefined ? {} : { licence }
 }
 
 function kindOf(path: string): ModelRef['kind'] | undefined {

@@ -8,7 +8,7 @@ export interface DatasetColumn {
   readonly type: 'text' | 'integer' | 'real' | 'list' | 'object'
   readonly about: string
   /** The value in the row of a kernel and a build; null where there is none. */
-  read(subject: Subject, build: Built | undefined, zoo: ReadonlySet<string>): unknown
+  read(subject: Subject, build: Built | undefined): unknown
 }
 
 export interface ColumnGroup {
@@ -38,9 +38,6 @@ function verdictOf(build: Built | undefined): string | undefined {
   const states = build?.verdicts.map(({ state }) => state) ?? []
   return states.sort((a, b) => STATES.indexOf(a) - STATES.indexOf(b))[0]
 }
-
-const isZoo = (subject: Subject, zoo: ReadonlySet<string>): boolean =>
-  subject.models.some(model => zoo.has(model))
 
 /** What of a row comes from whom. */
 function derivedFrom({ harvest }: Subject, build: Built | undefined): string {
@@ -124,8 +121,8 @@ export const GROUPS: readonly ColumnGroup[] = [
     columns: [
       text(
         'model_licence',
-        "licence of the model the kernel comes from: project (xlab's zoo: under this project's own terms), or unknown (yours to say)",
-        (s, _, zoo) => (isZoo(s, zoo) ? 'project' : 'unknown'),
+        'licence of the models the kernel comes from: the SPDX-License-Identifier their files state, or unknown; several, comma-separated, where they differ',
+        s => s.licences.join(', ') || 'unknown',
       ),
       text('derived_from', 'what of the row was made by whom, under which licence', derivedFrom),
     ],

@@ -20,8 +20,6 @@ export interface DatasetRequest {
   readonly file: string
   readonly format: DatasetFormat
   readonly filter: string | undefined
-  /** Names of the models whose licence is the project's. */
-  readonly zoo: ReadonlySet<string>
 }
 
 export interface Written {
@@ -55,8 +53,7 @@ export async function writeDataset(
     for (const hash of kernels) {
       const { subject, builds } = subjectOf(store, hash, hlo)
       const made = (builds.length > 0 ? builds : [undefined]).map(
-        (build): Row =>
-          Object.fromEntries(COLUMNS.map(({ name, read }) => [name, read(subject, build, request.zoo)])),
+        (build): Row => Object.fromEntries(COLUMNS.map(({ name, read }) => [name, read(subject, build)])),
       )
       main.write(made)
       rows += made.length

@@ -29,6 +29,8 @@ export interface Subject {
   readonly harvest: HarvestFacts | undefined
   /** Every model it was seen in. */
   readonly models: readonly string[]
+  /** What their files state, each once. */
+  readonly licences: readonly string[]
   readonly family: string
   readonly features: Features
 }
@@ -62,6 +64,7 @@ export function subjectOf(
     hlo: hlo(hash),
     harvest: harvestOf(store, hash),
     models: [...new Set(kernel.origins.map(({ model }) => model))],
+    licences: licencesOf(store, hash),
     ...relativesOf(store, kernel, ir),
   }
   return { subject, builds: kernel.builds.map(build => builtOf(store, build)) }
@@ -76,6 +79,15 @@ const harvestOf = (store: Store, hash: string): HarvestFacts | undefined =>
      FROM sighting s JOIN module m ON m.id = s.module_id JOIN harvest h ON h.id = m.harvest_id
      WHERE s.kernel_hash = ? ORDER BY s.id LIMIT 1`,
   ).get(hash) as HarvestFacts | undefined
+
+const licencesOf = (store: Store, hash: string): string[] =>
+  cached(
+    store,
+    `SELECT DISTINCT coalesce(h.licence, 'unknown') FROM sighting s JOIN module m ON m.id = s.module_id
+     JOIN harvest h ON h.id = m.harvest_id WHERE s.kernel_hash = ? ORDER BY 1`,
+  )
+    .pluck()
+    .all(hash) as string[]
 
 /** As kept by a search, else computed: both are the same. */
 function relativesOf(store: Store, kernel: Dossier, ir: string): { family: string; features: Features } {

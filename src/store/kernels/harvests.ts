@@ -31,6 +31,8 @@ export interface HarvestFacts {
   readonly files?: number
   readonly seconds?: number
   readonly log?: string
+  /** SPDX expression the model's file states. */
+  readonly licence?: string
 }
 
 export type HarvestEnd =

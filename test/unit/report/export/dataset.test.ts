@@ -35,9 +35,9 @@ function filled(): Store {
   return store
 }
 
-const exported = async (store: Store, name: string, zoo: readonly string[] = ['cnn']) => {
+const exported = async (store: Store, name: string) => {
   const format = name.split('.').at(-1) as DatasetFormat
-  const request = { file: join(FOLDER, name), format, filter: undefined, zoo: new Set(zoo) }
+  const request = { file: join(FOLDER, name), format, filter: undefined }
   return writeDataset(store, request, new AbortController().signal)
 }
 const lines = (name: string): Record<string, unknown>[] =>
@@ -86,12 +86,16 @@ test('times stand with their interval and host', async () => {
   ])
 })
 
-test('a model of the zoo has the project’s licence; what anybody else’s has is not ours to say', async () => {
+test('a model’s licence is what its file states; what it does not is not ours to say', async () => {
   const store = filled()
-  await exported(store, 'b.jsonl', [])
-  expect(new Set(lines('b.jsonl').map(row => row.model_licence))).toEqual(new Set(['unknown']))
-  await exported(store, 'b.jsonl')
-  const own = lines('b.jsonl').filter(row => row.model_licence === 'project')
+  const licences = async () => {
+    await exported(store, 'b.jsonl')
+    return new Set(lines('b.jsonl').map(row => row.model_licence))
+  }
+  expect(await licences()).toEqual(new Set(['unknown']))
+  store.exec("UPDATE harvest SET licence = 'MIT' WHERE model = 'cnn'")
+  expect(await licences()).toEqual(new Set(['MIT', 'unknown']))
+  const own = lines('b.jsonl').filter(row => row.model_licence === 'MIT')
   expect(own).toHaveLength(12)
   expect(own[0]?.derived_from).toContain('emitted by XLA (Apache-2.0) in tensorflow 2.21.0')
 })
@@ -126,7 +130,7 @@ test('relatives are in one split, and about eight families in ten train', async 
 
 test('interrupted, it leaves nothing behind, and what was there stays', async () => {
   const { store } = fill({ count: 5, builds: USUAL_BUILDS.slice(0, 1), measured: false })
-  const request = { format: 'jsonl', filter: undefined, zoo: new Set<string>() } as const
+  const request = { format: 'jsonl', filter: undefined } as const
   const file = join(FOLDER, 'cut.jsonl')
   await expect(writeDataset(store, { ...request, file }, AbortSignal.abort())).rejects.toThrow()
   expect(readdirSync(FOLDER).filter(name => name.startsWith('cut'))).toEqual([])

@@ -70,7 +70,9 @@ function regionOf(module: IrModule): Region {
   return emitter !== undefined && opcode !== undefined ? { emitter, opcode } : {}
 }
 
-const SCALAR = /^(?:i\d+|half|bfloat|float|double)$/
+/** Numbers, and vectors of them. */
+const NUMBER = String.raw`(?:i\d+|half|bfloat|float|double)`
+const SCALAR = new RegExp(`^(?:${NUMBER}|<\\d+ x ${NUMBER}>)$`)
 
 /**
  * Told from types and use alone, since names mean nothing. XLA's functions of six pointers (result, run options,

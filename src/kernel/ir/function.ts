@@ -67,7 +67,7 @@ function readHeader(
   const end = (): void => {
     const parameter = text.slice(from, reader.position() - 1).trim()
     if (parameter === '' || parameter === '...') return
-    parameters.push(/^\S+/.exec(parameter)?.[0] ?? '')
+    parameters.push(/^(?:<[^<>]*>|\S+)/.exec(parameter)?.[0] ?? '')
     const name = reader.seen.local
     if (name === undefined) reader.write(` ${reader.local(String(next++))}`, 1)
     else if (/^\d/.test(name)) next = Number(name) + 1

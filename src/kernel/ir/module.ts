@@ -18,7 +18,7 @@ export interface Entity {
   readonly tail: Pieces
   /** Names of the functions and variables it refers to. */
   readonly uses: readonly string[]
-  /** Of a definition: types of result and parameters, as far as one word names them, and instructions. */
+  /** Of a definition: types of result and parameters, as far as one word or a vector names them, and instructions. */
   readonly result: string
   readonly parameters: readonly string[]
   readonly instructions: number
@@ -212,7 +212,7 @@ function functionEntity(
     head,
     tail: whole,
     uses: usesOf(head, whole),
-    result: /(\S+)\s*$/.exec(literalOf(head))?.[1] ?? '',
+    result: /(<[^<>]*>|\S+)\s*$/.exec(literalOf(head))?.[1] ?? '',
     ...facts,
   }
 }

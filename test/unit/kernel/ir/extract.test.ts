@@ -294,3 +294,18 @@ test('long hostile text is turned down, and soon: the time limit of a test would
   ])
     expect(extractKernels(hostile)).toMatchObject({ kernels: [], problem: expect.any(String) })
 })
+
+test('a function of vectors is called as one of scalars is', () => {
+  const { kernels } = extractKernels(
+    `define <4 x float> @plain(<4 x float> noundef %a, i32 %b) {
+  ret <4 x float> %a
+}
+define dso_local void @pointers(<2 x ptr> %a) {
+  ret void
+}`,
+  )
+  expect(kernels.map(({ name, abi }) => [name, abi])).toEqual([
+    ['plain', 'scalar'],
+    ['pointers', 'other'],
+  ])
+})

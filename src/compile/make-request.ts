@@ -17,10 +17,12 @@ export function makeRequest(
   return {
     op: 'make',
     input: request.inputHash,
-    triple: target.triple,
-    dataLayout: dataLayout(target),
-    cpu: target.cpu,
-    features: target.features,
+    target: {
+      triple: target.triple,
+      dataLayout: dataLayout(target),
+      cpu: target.cpu,
+      features: target.features,
+    },
     ...(!onlyGenerates && { opt: { passes, forced, strings: valued.map(nameAndValue) } }),
     codegenLevel: request.codegenLevel,
     relocationModel: RELOCATION_MODEL,

@@ -3,7 +3,7 @@
  * only. Requests go where their module is parsed already, if that child is free; an idle child takes any.
  */
 import { environmentError } from '../../errors.ts'
-import type { Death, EngineRequest, EngineResult } from './protocol.ts'
+import type { Death, EngineRequest, EngineResult, MachineTarget } from './protocol.ts'
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts'
 
 export interface Engine {
@@ -36,7 +36,12 @@ interface Child {
   readonly sent: Job[]
   /** Names of the modules it has, least recently used first. */
   readonly inputs: Set<string>
-  timer?: NodeJS.Timeout
+  /** What it was told last to make code for. */
+  target?: MachineTarget | undefined
+  /** Ends it when the request worked on has taken `limitMs`; neither while it is idle. */
+  timer?: NodeJS.Timeout | undefined
+  limitMs?: number | undefined
+  isHeld?: boolean
   ready: boolean
   late: boolean
 }
@@ -91,11 +96,20 @@ export function openEngine(options: EngineOptions): Engine {
     feed()
   }
   const watch = (child: Child): void => {
-    clearTimeout(child.timer)
     const job = child.sent[0]
-    child.worker.hold(job !== undefined)
-    if (job === undefined) return
-    const limit = child.ready ? limitOf(job.request, options.deadlineMs) : START_MS
+    const limit = job && (child.ready ? limitOf(job.request, options.deadlineMs) : START_MS)
+    if (child.timer !== undefined && limit === child.limitMs) {
+      child.timer.refresh()
+      return
+    }
+    if (child.isHeld !== (limit !== undefined)) {
+      child.isHeld = limit !== undefined
+      child.worker.hold(child.isHeld)
+    }
+    clearTimeout(child.timer)
+    child.timer = undefined
+    child.limitMs = limit
+    if (limit === undefined) return
     child.timer = setTimeout(() => {
       child.late = true
       child.worker.kill()
@@ -103,7 +117,7 @@ export function openEngine(options: EngineOptions): Engine {
   }
   const send = (child: Child, job: Job): void => {
     try {
-      child.worker.send(withInput(child, job))
+      child.worker.send(forChild(child, job))
     } catch (error) {
       job.reject(error instanceof Error ? error : new Error(String(error)))
       return
@@ -141,16 +155,24 @@ export function openEngine(options: EngineOptions): Engine {
   }
 }
 
-/** The request with the module's bytes if the child lacks them, and the names of those it need not keep. */
-function withInput(child: Child, { request, input }: Job): EngineRequest {
-  if (request.op !== 'make') return request
+/** The request as this child needs it: without the target it was told last, with the bytes of a module it lacks. */
+function forChild(child: Child, { request: whole, input }: Job): EngineRequest {
+  if (whole.op !== 'make') return whole
+  const request = isSame(whole.target, child.target) ? { ...whole, target: undefined } : whole
   const bytes = child.inputs.delete(request.input) ? undefined : input?.()
   child.inputs.add(request.input)
+  child.target = whole.target
   if (bytes === undefined) return request
   const forget = [...child.inputs].slice(0, Math.max(0, child.inputs.size - KEPT_INPUTS))
   for (const name of forget) child.inputs.delete(name)
   return { ...request, forget, bytes }
 }
+
+const isSame = (a: MachineTarget | undefined, b: MachineTarget | undefined): boolean =>
+  a?.features === b?.features &&
+  a?.cpu === b?.cpu &&
+  a?.triple === b?.triple &&
+  a?.dataLayout === b?.dataLayout
 
 interface End {
   readonly code: number | null

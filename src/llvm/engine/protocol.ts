@@ -16,6 +16,14 @@ export interface CountRequest {
   readonly code: Uint8Array
 }
 
+/** What code is made for. */
+export interface MachineTarget {
+  readonly triple: string
+  readonly dataLayout: string
+  readonly cpu: string
+  readonly features: string
+}
+
 /** One build: the command lines of `opt` and `llc`, taken apart. Options stand as on those lines. */
 export interface MakeRequest {
   readonly op: 'make'
@@ -24,10 +32,8 @@ export interface MakeRequest {
   readonly bytes?: Uint8Array
   /** Inputs the child need not keep any longer. */
   readonly forget?: readonly string[]
-  readonly triple: string
-  readonly dataLayout: string
-  readonly cpu: string
-  readonly features: string
+  /** Left out when it is that of the request before, as the same child had it: a list of features is long. */
+  readonly target?: MachineTarget | undefined
   /** What `opt` does; without it text goes to the code generator as it is. */
   readonly opt?: {
     readonly passes: string

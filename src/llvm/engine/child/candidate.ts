@@ -6,7 +6,7 @@ import type { Made, MakeRequest, MeasureRequest, Spent } from '../protocol.ts'
 import type { Api } from './api.ts'
 import type { InstructionCounter } from './disassembler.ts'
 import { openEmitter } from './emit.ts'
-import { openMachines, openSetTarget } from './machines.ts'
+import { type Candidate, type KnownTarget, openMachines, openSetTarget } from './machines.ts'
 import { openMemo } from './memo.ts'
 import { openModules, withDataLayout } from './modules.ts'
 import { openOptimiser } from './optimise.ts'
@@ -28,7 +28,8 @@ const KEPT_BYTES = 1 << 16
 /** Throws if the library does not export what is needed. */
 export function openMaker(api: Api, count: InstructionCounter): Maker {
   const options = openOptions(api.lib)
-  const parts = { options, machines: openMachines(api.lib, options), setTarget: openSetTarget(api.lib) }
+  const machines = openMachines(api.lib, options)
+  const parts = { options, machines, setTarget: openSetTarget(api.lib) }
   const modules = openModules(api)
   const optimised = openOptimiser(api, { ...parts, modules })
   const emitted = openEmitter(api, parts)
@@ -55,13 +56,17 @@ export function openMaker(api: Api, count: InstructionCounter): Maker {
     }
   }
 
-  const textAsItIs = (request: MakeRequest): Uint8Array => {
+  const textAsItIs = (request: Candidate): Uint8Array => {
     const bytes = modules.bytes(request.input)
     if (bytes === undefined || isBitcode(bytes)) throw new Unmade('it is no text')
-    return withDataLayout(bytes, request.dataLayout)
+    return withDataLayout(bytes, request.target.dataLayout)
   }
 
-  const make = (request: MakeRequest, spent: Spent): Result => {
+  let target: KnownTarget | undefined
+  const make = (asked: MakeRequest, spent: Spent): Result => {
+    if (asked.target !== undefined) target = machines.know(asked.target)
+    if (target === undefined) throw new Unmade('it says no target')
+    const request = { ...asked, target }
     for (const input of request.forget ?? []) modules.forget(input)
     if (request.bytes !== undefined) modules.add(request.input, request.bytes)
     const { opt } = request
@@ -85,9 +90,9 @@ export function openMaker(api: Api, count: InstructionCounter): Maker {
 }
 
 /** All that an object follows from. */
-function emissionKey(request: MakeRequest, text: Uint8Array): string {
-  const { triple, cpu, features, codegenLevel, relocationModel, codegenOptions } = request
-  const settings = [triple, cpu, features, codegenLevel, relocationModel, ...codegenOptions]
+function emissionKey(request: Candidate, text: Uint8Array): string {
+  const { target, codegenLevel, relocationModel, codegenOptions } = request
+  const settings = [target.id, codegenLevel, relocationModel, ...codegenOptions]
   return `${hash('sha1', text)} ${settings.join('\0')}`
 }
 

@@ -1,7 +1,7 @@
 /** What `llc` does: text to an object in memory. */
-import type { MakeRequest, Spent } from '../protocol.ts'
+import type { Spent } from '../protocol.ts'
 import type { Api, Out } from './api.ts'
-import { type Machines, machineArgs, type SetTarget } from './machines.ts'
+import type { Candidate, Machines, SetTarget } from './machines.ts'
 import { isReread, type Options } from './options.ts'
 import { timed, Unmade } from './spent.ts'
 
@@ -9,7 +9,7 @@ import { timed, Unmade } from './spent.ts'
  * The object of a text. It is read again even where it was in memory: the order of uses, which code depends on, is
  * that of the text. Throws Unmade.
  */
-export type Emitter = (request: MakeRequest, text: Uint8Array, spent: Spent) => Uint8Array
+export type Emitter = (request: Candidate, text: Uint8Array, spent: Spent) => Uint8Array
 
 const OBJECT_FILE = 1
 const CODE_MODEL = 'Code Model'
@@ -27,11 +27,11 @@ export function openEmitter(
     'int LLVMTargetMachineEmitToMemoryBuffer(void *, void *, int, _Out_ void **, _Out_ void **)',
   )
 
-  const machineFor = (request: MakeRequest) => {
-    const { triple, codegenLevel: level, relocationModel, codegenOptions } = request
+  const machineFor = (request: Candidate) => {
+    const { target, codegenLevel: level, relocationModel, codegenOptions } = request
     if (!isReread(codegenOptions)) throw new Unmade('its options may leave something behind')
-    const args = [...machineArgs(request), `-relocation-model=${relocationModel}`, ...codegenOptions]
-    const machine = machines.get({ triple, level, args })
+    const args = [`-relocation-model=${relocationModel}`, ...codegenOptions]
+    const machine = machines.get({ target, level, args })
     // What forceattrs was told may stay: nothing here reads it.
     const mayStay = request.opt !== undefined && codegenOptions.length === 0
     if (machine === undefined || !(mayStay || options.set(codegenOptions)))
@@ -47,12 +47,12 @@ export function openEmitter(
       const parsed = timed(spent, 'reparse', () => api.parse(context, text, request.opt ? 'MID' : 'IN'))
       if ('message' in parsed) throw new Unmade('it does not parse')
       const { module } = parsed
-      setTriple(module, request.triple)
+      setTriple(module, request.target.triple)
       if (moduleFlag(module, CODE_MODEL, CODE_MODEL.length) !== null)
         throw new Unmade('it chooses its own code model')
       if (request.opt === undefined && api.verify(module) !== undefined)
         throw new Unmade('it does not verify')
-      timed(spent, 'reparse', () => setTarget(module, request))
+      timed(spent, 'reparse', () => setTarget(module, request.target))
       const message: Out = [null]
       const buffer: Out = [null]
       if (timed(spent, 'emit', () => emit(machine, module, OBJECT_FILE, message, buffer)) !== 0)

@@ -3,17 +3,25 @@
  * (llvm/CodeGen/CommandFlags.h). Machines are kept: one a target, level and set of options.
  */
 import koffi from 'koffi'
+import type { MachineTarget, MakeRequest } from '../protocol.ts'
 import type { Library, Pointer } from './api.ts'
 import type { Options } from './options.ts'
 
 export interface MachineWish {
-  readonly triple: string
+  readonly target: KnownTarget
   readonly level: 0 | 1 | 2 | 3
-  /** As on a command line: `-mcpu=…`, `-mattr=…`, `-relocation-model=…`, code generator's options. */
+  /** As on a command line, besides CPU and features: `-relocation-model=…`, code generator's options. */
   readonly args: readonly string[]
 }
 
+/** A target with a number of its own in this process, which stands for it where things are kept. */
+export type KnownTarget = MachineTarget & { readonly id: number }
+
+/** A request that says its target. */
+export type Candidate = MakeRequest & { readonly target: KnownTarget }
+
 export interface Machines {
+  know(target: MachineTarget): KnownTarget
   /** The machine, or undefined if LLVM refuses its options or triple. */
   get(wish: MachineWish): Pointer | undefined
 }
@@ -36,17 +44,24 @@ export function openMachines(lib: Library, options: Options): Machines {
   )
   const dispose = lib.func('void LLVMDisposeTargetMachine(void *)')
   const kept = new Map<string, Pointer>()
+  const targets = new Map<string, KnownTarget>()
   return {
-    get({ triple, level, args }) {
-      const key = [triple, level, ...args].join('\0')
+    know(target) {
+      const key = JSON.stringify(target)
+      const known = targets.get(key) ?? { ...target, id: targets.size }
+      targets.set(key, known)
+      return known
+    },
+    get({ target, level, args }) {
+      const key = [target.id, level, ...args].join('\0')
       const known = kept.get(key)
       if (known !== undefined) {
         kept.delete(key)
         kept.set(key, known)
         return known
       }
-      if (!options.set(args)) return undefined
-      const { machine, error } = create(triple, Buffer.byteLength(triple), level)
+      if (!options.set([...machineArgs(target), ...args])) return undefined
+      const { machine, error } = create(target.triple, Buffer.byteLength(target.triple), level)
       if ((error & 1) !== 0 || machine === null) return undefined
       kept.set(key, machine)
       const [oldest] = kept
@@ -60,11 +75,11 @@ export function openMachines(lib: Library, options: Options): Machines {
 }
 
 /** CPU and features as options. */
-export const machineArgs = ({ cpu, features }: { cpu: string; features: string }): string[] =>
+const machineArgs = ({ cpu, features }: MachineTarget): string[] =>
   features === '' ? [`-mcpu=${cpu}`] : [`-mcpu=${cpu}`, `-mattr=${features}`]
 
 /** CPU, features, and what is set as options now, on every function of a module. */
-export type SetTarget = (module: Pointer, target: { readonly cpu: string; readonly features: string }) => void
+export type SetTarget = (module: Pointer, target: MachineTarget) => void
 
 /** Throws if the library does not export what is needed. */
 export function openSetTarget(lib: Library): SetTarget {

@@ -1,17 +1,13 @@
 /** What `opt` does: a clone of the parsed module, attributes, passes, text. */
 import type { MakeRequest, Spent } from '../protocol.ts'
 import type { Api, Pointer } from './api.ts'
-import { type Machines, machineArgs, type SetTarget } from './machines.ts'
+import type { Candidate, Machines, SetTarget } from './machines.ts'
 import type { Modules } from './modules.ts'
 import type { Options } from './options.ts'
 import { timed, Unmade } from './spent.ts'
 
 /** The text `opt -S` writes. Throws Unmade. */
-export type Optimiser = (
-  request: MakeRequest,
-  opt: NonNullable<MakeRequest['opt']>,
-  spent: Spent,
-) => Uint8Array
+export type Optimiser = (request: Candidate, opt: NonNullable<MakeRequest['opt']>, spent: Spent) => Uint8Array
 
 /** `opt` makes its target machine without optimisation: it is only asked for costs. */
 const OPT_LEVEL = 0
@@ -57,17 +53,17 @@ export function openOptimiser(
   }
 
   return (request, { passes, forced, strings }, spent) => {
-    const wish = { triple: request.triple, level: OPT_LEVEL, args: machineArgs(request) } as const
+    const wish = { target: request.target, level: OPT_LEVEL, args: [] } as const
     const machine = timed(spent, 'options', () => machines.get(wish))
     if (machine === undefined) throw new Unmade('its target is not known here')
-    const base = timed(spent, 'parse', () => modules.get(request.input, request))
+    const base = timed(spent, 'parse', () => modules.get(request.input, request.target))
     if (base === undefined) throw new Unmade('it does not parse or verify')
     const args = forced.map(attribute => `-force-attribute=${attribute}`)
     if (!timed(spent, 'options', () => options.set(args))) throw new Unmade('its attributes are not taken')
     base.clones++
     const module = timed(spent, 'clone', () => clone(base.module) as Pointer)
     try {
-      timed(spent, 'clone', () => setTarget(module, request))
+      timed(spent, 'clone', () => setTarget(module, request.target))
       if (strings.length > 0) addStrings(module, strings)
       const all = [...(forced.length > 0 ? ['forceattrs'] : []), passes].filter(part => part !== '')
       if (all.length > 0) timed(spent, 'passes', () => run(module, machine, all.join(',')))

@@ -32,7 +32,7 @@ export interface CampaignOutcome {
 }
 
 /** Executables of a further round; each is another placement. */
-const MORE_LINKS = 4
+export const MORE_LINKS = 4
 /** Between the seeds of campaigns on one host, so that no placement, order or input comes twice. */
 const CAMPAIGN_SEEDS = 1_000_003
 /** One kernel in so many has its reference linked twice. */

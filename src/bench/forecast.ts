@@ -23,7 +23,7 @@ export interface Forecast {
 
 /** Measured on two cores of a server: linking an executable, starting a function's process, a sample with its warm-up. */
 const LINK_SECONDS = 0.2
-const PROCESS_SECONDS = 0.006
+const PROCESS_SECONDS = 0.003
 const SAMPLE_OVERHEAD = 1.4
 
 export async function forecast(

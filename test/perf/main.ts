@@ -13,6 +13,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<PerfProgram>>> = {
   aa: () => import('./measuring/aa.ts'),
   planted: () => import('./measuring/planted.ts'),
   agree: () => import('./measuring/agree.ts'),
+  stopping: () => import('./measuring/stopping.ts'),
   ssh: () => import('./measuring/ssh.ts'),
   report: () => import('./report.ts'),
 }

@@ -12,7 +12,7 @@ import { isBitcode } from '../llvm/reading/bitcode.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { log } from '../log.ts'
 import { buildSteps, commandLine } from './commands.ts'
-import { compile } from './compile.ts'
+import { compile, MEMORY_MIB } from './compile.ts'
 import { functionsFor } from './functions.ts'
 import { makeRequest } from './make-request.ts'
 
@@ -60,6 +60,8 @@ export interface BuilderOptions {
   readonly signal?: AbortSignal | undefined
   /** Longest a worker may take for one build. */
   readonly deadlineMs?: number
+  /** Memory for a worker, and for the programs it leaves a build to. */
+  readonly memoryMiB?: number
 }
 
 const DEADLINE_MS = 120_000
@@ -73,7 +75,7 @@ export async function openBuilder(toolchain: Toolchain, options: BuilderOptions 
   const engine = openEngine({
     libLlvm: toolchain.libLlvm,
     children: options.workers ?? availableParallelism(),
-    memoryMiB: WORKER_MIB,
+    memoryMiB: options.memoryMiB ?? MEMORY_MIB,
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
   })
   const problem = await problemOf(engine, toolchain)
@@ -93,12 +95,9 @@ export function sharedBuilder(toolchain: Toolchain): Promise<Builder> {
   return builder
 }
 
-/** Memory a worker may use; the programs have the same limit. */
-const WORKER_MIB = 4096
-
 /** Why builds with this LLVM are not made in workers, if so: its library does not load, or lacks something. */
 export async function engineProblem(toolchain: Toolchain): Promise<string | undefined> {
-  const engine = openEngine({ libLlvm: toolchain.libLlvm, children: 1, memoryMiB: WORKER_MIB })
+  const engine = openEngine({ libLlvm: toolchain.libLlvm, children: 1, memoryMiB: MEMORY_MIB })
   try {
     return await problemOf(engine, toolchain)
   } finally {
@@ -124,7 +123,7 @@ async function problemOf(engine: Engine, toolchain: Toolchain): Promise<string |
 
 function spawning(toolchain: Toolchain, options: BuilderOptions): Builder {
   const build: Builder['build'] = (request, input, { signal = options.signal } = {}) =>
-    compile(toolchain, request, input(), { signal })
+    compile(toolchain, request, input(), { signal, memoryMiB: options.memoryMiB })
   return {
     engine: 'spawn',
     handedOver: new Map(),
@@ -136,6 +135,7 @@ function spawning(toolchain: Toolchain, options: BuilderOptions): Builder {
 
 function inWorkers(toolchain: Toolchain, engine: Engine, options: BuilderOptions): Builder {
   const handedOver = new Map<string, number>()
+  const spawned = spawning(toolchain, options)
   /** What a worker made of it, a failure, or undefined when the programs must say. */
   const ask = async (
     request: BuildRequest,
@@ -163,7 +163,7 @@ function inWorkers(toolchain: Toolchain, engine: Engine, options: BuilderOptions
     handedOver,
     async build(request, input, { signal = options.signal } = {}) {
       const made = await ask(request, input, 'build', signal)
-      if (made === undefined) return compile(toolchain, request, input(), { signal })
+      if (made === undefined) return spawned.build(request, input, { signal })
       const commands = await commandsOf(toolchain, request, input)
       if (made.state === 'broken') return { ...made, commands }
       const { object = input(), ir, undefinedSymbols = [], spent: _, ...measures } = made
@@ -171,7 +171,7 @@ function inWorkers(toolchain: Toolchain, engine: Engine, options: BuilderOptions
     },
     async try(candidate, input, { signal = options.signal } = {}) {
       const made = await ask(candidate, input, 'measures', signal)
-      if (made === undefined) return trialOf(await compile(toolchain, candidate, input(), { signal }))
+      if (made === undefined) return spawned.try(candidate, input, { signal })
       return made.state === 'broken' ? made : { ...made, state: 'ok' }
     },
     close: async () => engine.close(),

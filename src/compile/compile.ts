@@ -18,7 +18,7 @@ export interface CompileOptions {
   readonly signal?: AbortSignal | undefined
   /** Longest each program may run. */
   readonly timeoutMs?: number
-  readonly memoryMiB?: number
+  readonly memoryMiB?: number | undefined
 }
 
 /**

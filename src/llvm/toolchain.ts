@@ -32,7 +32,7 @@ export interface Toolchain {
   readonly version: string
   /** Path of one of its programs. */
   bin(tool: string): string
-  /** Path of libLLVM.so. */
+  /** Path of libLLVM.so; of one named by a person it may not be there. */
   readonly libLlvm: string
   /** Where it comes from, for a person. */
   readonly source: string
@@ -81,19 +81,24 @@ async function wheelToolchain(folder: string): Promise<Toolchain> {
 async function named(path: string): Promise<Toolchain> {
   const full = userPath(path)
   for (const folder of [full, join(full, '..'), join(full, '../..')]) {
-    const found = await probe(folder, `named with --llvm, ${folder}`)
+    // One without a library makes builds too, by its programs.
+    const library = findLibrary(join(folder, 'lib')) ?? join(folder, 'lib/libLLVM.so')
+    const found = await probe(folder, `named with --llvm, ${folder}`, library)
     if (found) return found
   }
   throw usageError(
     `no complete LLVM at ${path}`,
-    `it needs bin/ with ${TOOLS.join(', ')}, and lib/ with libLLVM.so`,
+    `it needs bin/ with ${TOOLS.join(', ')}, and lib/ with libLLVM.so for speed`,
   )
 }
 
 /** The LLVM under `folder`, or undefined if it is not there, not whole, or does not start. */
-async function probe(folder: string, source: string): Promise<Toolchain | undefined> {
+async function probe(
+  folder: string,
+  source: string,
+  libLlvm = findLibrary(join(folder, 'lib')),
+): Promise<Toolchain | undefined> {
   const bin = (tool: string): string => join(folder, 'bin', tool)
-  const libLlvm = findLibrary(join(folder, 'lib'))
   if (libLlvm === undefined || !TOOLS.every(tool => existsSync(bin(tool)))) return undefined
   const exit = await run(bin('llc'), ['--version'], { timeoutMs: 30_000 })
   const text = exit.stdout.toString('utf8')

@@ -132,6 +132,18 @@ describe('workers', () => {
     await short.close()
   })
 
+  test('that eat memory are refused it, which costs that candidate only', async () => {
+    const small = await openBuilder(toolchain, { workers: 1, memoryMiB: 700 })
+    const [request, input] = ask({ passes: 'function(early-cse)' })
+    const [greedy, modest] = await Promise.all([
+      small.try({ ...request, inputHash: 'greedy' }, () => Buffer.from(GREEDY)),
+      small.try(request, input),
+    ])
+    expect(greedy).toMatchObject({ state: 'broken', message: expect.stringContaining('out of memory') })
+    expect(modest).toMatchObject({ state: 'ok' })
+    await small.close()
+  })
+
   test('stop waiting when cancelled, with the reason', async () => {
     const stop = new AbortController()
     const tried = builder.try(...ask({ passes: 'default<O3>' }, 1), { signal: stop.signal })
@@ -140,6 +152,13 @@ describe('workers', () => {
     expect(await builder.try(...ask({}))).toMatchObject({ state: 'ok' })
   })
 })
+
+/** Two thousand constants of a megabyte each, once a pass works them out. */
+const GREEDY = [
+  'define void @kernel(ptr %p) {\n%a0 = shl i8388608 1, 1',
+  ...Array.from({ length: 2000 }, (_, i) => `%a${i + 1} = shl i8388608 %a${i}, 1`),
+  'store i8388608 %a2000, ptr %p\nret void\n}\n',
+].join('\n')
 
 test('a library of another version than opt is refused with both', async () => {
   const other: Toolchain = { ...toolchain, version: '21.1.0 release' }

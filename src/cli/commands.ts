@@ -168,6 +168,7 @@ export const COMMANDS: readonly Command[] = [
       ['--format <format>', 'of the dataset: jsonl or csv (default: by the file, else jsonl)'],
       ['-o, --output <path>', 'the file (default: results/dataset.jsonl); of a kernel, the folder'],
       ['--by <proposers>', 'of a kernel: the builds, comma-separated (default: baselines and the best)'],
+      ['--target <name>', 'of a kernel: builds for that target (default: the first it was compiled for)'],
       filter,
     ],
     examples: [

@@ -14,7 +14,7 @@ import { chosenBuild } from './show-texts.ts'
 export async function exportKernel(typed: string, options: Options, context: Context): Promise<ExitCode> {
   const store = context.readOnlyStore()
   const kernel = dossier(store, findKernel(store, typed))
-  const builds = buildsOf(kernel, options.by as string | undefined)
+  const builds = buildsOf(forTarget(kernel, options.target), options.by as string | undefined)
   const folder = kernelFolder(store, { kernel, builds, seed: 1 })
   const path = userPath(
     typeof options.output === 'string' ? options.output : `kernel-${kernel.hash.slice(0, 12)}`,
@@ -25,6 +25,14 @@ export async function exportKernel(typed: string, options: Options, context: Con
   log.info(`wrote ${path}: ${builds.length} builds of ${kernel.name}`)
   log.info(`next: ${join(path, 'run.sh')}`)
   return EXIT.ok
+}
+
+/** The kernel with the builds for that target alone. */
+function forTarget(kernel: Dossier, typed: Options[string]): Dossier {
+  if (typed === undefined) return kernel
+  const names = [...new Set(kernel.builds.map(({ target }) => target))]
+  if (!names.includes(String(typed))) throw unknownName('target', String(typed), names)
+  return { ...kernel, builds: kernel.builds.filter(({ target }) => target === typed) }
 }
 
 /** Those of --by; else XLA's and opt's, and the best of every other proposer, of the first target. */

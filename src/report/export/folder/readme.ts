@@ -14,6 +14,13 @@ const CALLS: Readonly<Record<Call, string>> = {
     'It takes and returns scalars; `builds/adapter` calls it for every element of buffers, but where `builds/guard` says that a call is undefined.',
 }
 
+/** How to check what was made for ARM on another machine. */
+const ELSEWHERE = [
+  'On a machine that is not ARM: `apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross`, then',
+  "`RUN=qemu-aarch64 CC='aarch64-linux-gnu-gcc -static' ./run.sh`. Times are the emulator's there, and say nothing.",
+  '',
+]
+
 /** Markdown. */
 export function readme(about: {
   readonly kernel: Dossier
@@ -50,6 +57,7 @@ export function readme(about: {
     `(\`opt\`, \`llc\`, \`llvm-objcopy\`): on Debian, \`apt-get install clang-${llvm} llvm-${llvm} libc6-dev\`. Its first lines say`,
     'what can be set. It runs code that a compiler made of a model: run it where you would run that model.',
     '',
+    ...(target.triple.startsWith('aarch64') ? ELSEWHERE : []),
     '`equal`: the same numbers. `close`: within half of the digits of the type, as other orders of rounding give.',
     "`WRONG`: further apart. `kernel.json` holds xlab's own verdicts, which are stricter, and its measurements.",
     '',

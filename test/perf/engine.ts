@@ -115,7 +115,7 @@ async function measure(toolchain: Toolchain, inputs: readonly Uint8Array[]) {
     openBuilder(toolchain, { engine: 'spawn' }),
   ])
   const [one, two, programs] = builders
-  const rows: { overheadMs: number; ratio: number; twoWorkers: number; rate: number; spawned: number }[] = []
+  const rows: Record<'overheadMs' | 'hereMs' | 'ratio' | 'twoWorkers' | 'rate' | 'spawned', number>[] = []
   const made: Made[] = []
   let compared = 0
   let different = 0
@@ -123,7 +123,9 @@ async function measure(toolchain: Toolchain, inputs: readonly Uint8Array[]) {
   for (const builder of [one, two]) await runAll(builder, all.slice(0, 2 * inputs.length), 8)
   for (let at = 0; at < all.length; at += CHUNK) {
     const chunk = all.slice(at, at + CHUNK)
+    const before = process.cpuUsage()
     const single = await runAll(one, chunk, 4)
+    const here = process.cpuUsage(before)
     const double = await runAll(two, chunk, 8)
     const few = chunk.filter((_, i) => i % SPAWNED_OF === 0)
     const spawned = await runAll(programs, few, 1)
@@ -138,6 +140,7 @@ async function measure(toolchain: Toolchain, inputs: readonly Uint8Array[]) {
     const rate = chunk.length / single.seconds
     rows.push({
       overheadMs: (single.seconds * 1000 - inLlvm) / chunk.length,
+      hereMs: (here.user + here.system) / 1000 / chunk.length,
       ratio: rate / (few.length / spawned.seconds),
       twoWorkers: single.seconds / double.seconds,
       rate,
@@ -160,7 +163,7 @@ async function measure(toolchain: Toolchain, inputs: readonly Uint8Array[]) {
     `  in LLVM, ms a candidate: ${shares.join(', ')}; ${(100 * again).toFixed(0)} % came to IR emitted before`,
   )
   console.log(
-    `  own overhead: ${middle('overheadMs').toFixed(3)} ms a candidate (target ${TARGETS.overheadMs}), of it in the worker ${ownMs.toFixed(3)}`,
+    `  own overhead: ${middle('overheadMs').toFixed(3)} ms a candidate (target ${TARGETS.overheadMs}), of it in the worker ${ownMs.toFixed(3)}; processor time of this process ${middle('hereMs').toFixed(3)}`,
   )
   console.log(`  two workers: ${middle('twoWorkers').toFixed(2)}× one (target ${TARGETS.workers})`)
   for (const builder of builders) {

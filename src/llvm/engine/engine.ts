@@ -157,7 +157,11 @@ export function openEngine(options: EngineOptions): Engine {
 
 /** The request as this child needs it: without the target it was told last, with the bytes of a module it lacks. */
 function forChild(child: Child, { request: whole, input }: Job): EngineRequest {
-  if (whole.op !== 'make') return whole
+  if (whole.op !== 'make') {
+    // To say what it is, a child makes a build for a target of its own.
+    child.target = undefined
+    return whole
+  }
   const request = isSame(whole.target, child.target) ? { ...whole, target: undefined } : whole
   const bytes = child.inputs.delete(request.input) ? undefined : input?.()
   child.inputs.add(request.input)

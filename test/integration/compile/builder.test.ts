@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Builder, openBuilder, trialOf } from '../../../src/compile/builder.ts'
 import { compile } from '../../../src/compile/compile.ts'
+import { makeRequest } from '../../../src/compile/make-request.ts'
 import { madeTwice } from '../../../src/compile/twice.ts'
 import type { BuildRequest } from '../../../src/kernel/build.ts'
 import { REREAD_OPTIONS } from '../../../src/llvm/engine/child/options.ts'
+import { openEngine } from '../../../src/llvm/engine/engine.ts'
 import { openReader } from '../../../src/llvm/reading/reader.ts'
+import { resolveTarget } from '../../../src/llvm/targets.ts'
 import { ensureToolchain, type Toolchain } from '../../../src/llvm/toolchain.ts'
 import { differences, type RecordedKernel, recipes, recordedKernels, requestFor } from '../../builds.ts'
 
@@ -159,6 +162,18 @@ const GREEDY = [
   ...Array.from({ length: 2000 }, (_, i) => `%a${i + 1} = shl i8388608 %a${i}, 1`),
   'store i8388608 %a2000, ptr %p\nret void\n}\n',
 ].join('\n')
+
+test('a worker asked in between what it is makes code for its target all the same', async () => {
+  const engine = openEngine({ libLlvm: toolchain.libLlvm, children: 1 })
+  const [request, input] = ask({})
+  const arm: BuildRequest = { ...request, target: await resolveTarget('cortex-a78') }
+  const make = async () => engine.call(makeRequest(arm, input, 'measures'), input)
+  const before = await make()
+  expect(await engine.call({ op: 'about' })).toMatchObject({ state: 'about' })
+  expect(before).toMatchObject({ state: 'made' })
+  expect(await make()).toMatchObject({ contentHash: (before as { contentHash: string }).contentHash })
+  engine.close()
+})
 
 test('a library of another version than opt is refused with both', async () => {
   const other: Toolchain = { ...toolchain, version: '21.1.0 release' }

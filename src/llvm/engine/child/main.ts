@@ -12,7 +12,10 @@ import { read } from './read.ts'
 const PROBE: MakeRequest = {
   ...{ op: 'make', input: 'probe', bytes: Buffer.from('define void @f() {\n  ret void\n}\n') },
   target: {
-    ...{ triple: 'x86_64-unknown-linux-gnu', dataLayout: 'e-m:e-i64:64-S128', cpu: 'x86-64', features: '' },
+    triple: 'x86_64-unknown-linux-gnu',
+    dataLayout: 'e-m:e-i64:64-S128',
+    cpu: 'x86-64',
+    features: '',
   },
   ...{ opt: { passes: 'default<O1>', forced: ['optsize'], strings: [] }, codegenLevel: 2 },
   ...{ relocationModel: 'pic', codegenOptions: [], want: 'measures' },

@@ -11,9 +11,18 @@ function shown(value: unknown): string {
   return text.length === 64 && HASH.test(text) ? text.slice(0, 12) : oneLine(text)
 }
 
-/** `toFixed`, which is slow for numbers that need none of it. */
-const decimal = (value: number, digits: number): string =>
-  digits === 0 && Number.isSafeInteger(value) ? String(value) : value.toFixed(digits)
+/**
+ * `toFixed`, which is exact and slow, by way of a whole number where that cannot be another: a long table is mostly
+ * numbers. Near a half, where the multiplication's own rounding could decide, and for large ones it is asked itself.
+ */
+function decimal(value: number, digits: number): string {
+  const scaled = Math.abs(value) * 10 ** digits
+  const whole = Math.round(scaled)
+  if (!(scaled < 1e9) || Math.abs(Math.abs(scaled - whole) - 0.5) < 1e-6) return value.toFixed(digits)
+  const text = String(whole).padStart(digits + 1, '0')
+  const sign = value < 0 ? '-' : ''
+  return digits === 0 ? sign + text : `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`
+}
 
 /** `answer`, asked once for each value: in a long table most names and words stand many times. */
 function remembered<K, V>(answer: (value: K) => V): (value: K) => V {

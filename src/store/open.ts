@@ -14,6 +14,9 @@ const APPLICATION_ID = 0x584c4142
 /** 64 MiB of pages: hashes are looked up in random order, and SQLite's 2 MiB make that twice as slow. */
 const CACHE = 'cache_size = -65536'
 
+/** Readers see the first 1 GiB of the file as memory: no page is copied that is looked at once. */
+const MAPPED = 'mmap_size = 1073741824'
+
 /**
  * Opens `path`, creating it if missing. Fails with a clear message, and without touching the file, when it is not
  * an xlab database, was made by a newer xlab, or another process holds it for longer than ten seconds.
@@ -50,6 +53,7 @@ export function openStoreReadOnly(path: string): Store {
   return guarded(path, () => {
     const store = new Database(path, { readonly: true, timeout: 10_000 })
     store.pragma(CACHE)
+    store.pragma(MAPPED)
     identify(store, path)
     if (!current(store)) {
       store.close()

@@ -127,7 +127,7 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
     'metrics that are not sampled: linked size, instructions executed, estimated cycles',
     'hash name build_hash metric value.1 source host detail',
     `SELECT k.hash, k.name, r.* FROM reading r JOIN build b ON b.hash = r.build_hash JOIN kernel k ON k.hash = b.kernel_hash
-    WHERE ${MARK} ORDER BY k.name, r.metric, r.source, r.host`,
+    WHERE ${MARK} ORDER BY k.name, k.hash, r.metric, r.source, r.host, r.build_hash`,
   ),
   sqlQuery(
     'targets',

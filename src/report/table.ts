@@ -65,14 +65,15 @@ export function lay(rows: readonly Row[], column: Column): Laid {
   const digits = column.digits ?? decimals(present)
   const word = remembered(shown)
   const isHash = remembered((value: unknown) => HASH.test(String(value)))
+  const numeric = present.length > 0 && present.every(isNumber)
   return {
     name: column.name,
     title: oneLine(column.title ?? column.name),
     cells: values.map(value =>
       typeof value === 'number' && Number.isFinite(value) ? decimal(value, digits) : word(value),
     ),
-    numeric: present.length > 0 && present.every(isNumber),
-    rigid: present.every(value => isNumber(value) || isHash(value)),
+    numeric,
+    rigid: numeric || present.every(value => isNumber(value) || isHash(value)),
   }
 }
 
@@ -88,10 +89,11 @@ export function formatTable(
   const limit = options.width ?? Number.POSITIVE_INFINITY
   const all = columns.map(column => lay(rows, column))
   // Where there is no room for everything, columns that say nothing are the first to go.
-  const tight = rows.length > 0 && total(widthsOf(all), all.length) > limit
+  const narrowed = Number.isFinite(limit)
+  const tight = narrowed && rows.length > 0 && total(widthsOf(all), all.length) > limit
   const bare = tight ? all.filter(({ cells }) => cells.some(cell => cell !== '')) : all
   const barred = (): Laid[] => bare.map(column => withBar(column, rows))
-  const roomy = Number.isFinite(limit) && total(widthsOf(barred()), bare.length) <= limit
+  const roomy = narrowed && total(widthsOf(barred()), bare.length) <= limit
   const laid = roomy ? barred() : bare
   const widths = widthsOf(laid)
   const kept = narrow(laid, widths, limit)

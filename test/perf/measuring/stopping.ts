@@ -81,6 +81,9 @@ function campaign(
   const first = measureTo(PLAN.links)
   let links = PLAN.links
   let last = first
-  while (halfWidth(last) > PRECISION && links < MOST_LINKS) last = measureTo((links += MORE_LINKS))
+  while (halfWidth(last) > PRECISION && links < MOST_LINKS) {
+    links += MORE_LINKS
+    last = measureTo(links)
+  }
   return { first, last, links }
 }

@@ -2,7 +2,7 @@
 import { extname, join } from 'node:path'
 import { RESULTS_DIR, userPath } from '../../config/paths.ts'
 import { EXIT, type ExitCode, unknownName, usageError } from '../../errors.ts'
-import { log } from '../../log.ts'
+import { log, plural } from '../../log.ts'
 import { DATASET_FORMATS, type DatasetFormat, writeDataset } from '../../report/export/dataset.ts'
 import type { Options } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -24,7 +24,7 @@ export async function run(args: readonly string[], options: Options, context: Co
   const path = file ?? join(RESULTS_DIR, `dataset.${format}`)
   const written = await writeDataset(store, { file: path, format, filter }, context.signal)
   const { kernels, rows, modules, bytes, modulesFile } = written
-  log.info(`wrote ${path}: ${rows} rows, of ${kernels} kernels`)
+  log.info(`wrote ${path}: ${plural(rows, 'row')}, of ${plural(kernels, 'kernel')}`)
   log.info(`wrote ${modulesFile}: the HLO of ${modules} modules; ${(bytes / 1e6).toFixed(1)} MB in all`)
   log.info('columns: docs/dataset.md')
   return EXIT.ok

@@ -1,4 +1,5 @@
 /** `xlab doctor`: what is used, what is missing, and the command that mends it. Fetches nothing. */
+
 import { existsSync } from 'node:fs'
 import { readdir, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -12,7 +13,7 @@ import { nativeTarget } from '../../llvm/targets.ts'
 import { ensureToolchain, installedToolchain, NEWER_LLVM_WHEEL, PINNED_LLVM } from '../../llvm/toolchain.ts'
 import { findPython, isFetched } from '../../llvm/wheels.ts'
 import { ZIG_WHEEL } from '../../llvm/zig.ts'
-import { builtinFetched, llamaPython } from '../../optimise/llm/server/builtin.ts'
+import { plural } from '../../log.ts'import { builtinFetched, llamaPython } from '../../optimise/llm/server/builtin.ts'
 import { openStoreReadOnly } from '../../store/open.ts'
 import type { Options } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -144,7 +145,7 @@ const databaseFinding = (path: string): Promise<Finding> =>
   attempt('database', async () => {
     if (!existsSync(path)) return `${path}, made by the first harvest`
     const store = openStoreReadOnly(path)
-    const kernels = store.prepare('SELECT count(*) FROM kernel').pluck().get()
+    const kernels = store.prepare('SELECT count(*) FROM kernel').pluck().get() as number
     store.close()
-    return `${path}, ${kernels} kernels`
+    return `${path}, ${plural(kernels, 'kernel')}`
   })

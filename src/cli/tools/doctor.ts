@@ -1,5 +1,4 @@
 /** `xlab doctor`: what is used, what is missing, and the command that mends it. Fetches nothing. */
-
 import { existsSync } from 'node:fs'
 import { readdir, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -13,7 +12,8 @@ import { nativeTarget } from '../../llvm/targets.ts'
 import { ensureToolchain, installedToolchain, NEWER_LLVM_WHEEL, PINNED_LLVM } from '../../llvm/toolchain.ts'
 import { findPython, isFetched } from '../../llvm/wheels.ts'
 import { ZIG_WHEEL } from '../../llvm/zig.ts'
-import { plural } from '../../log.ts'import { builtinFetched, llamaPython } from '../../optimise/llm/server/builtin.ts'
+import { plural } from '../../log.ts'
+import { builtinFetched, llamaPython } from '../../optimise/llm/server/builtin.ts'
 import { openStoreReadOnly } from '../../store/open.ts'
 import type { Options } from '../command.ts'
 import type { Context } from '../context.ts'

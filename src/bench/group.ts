@@ -8,7 +8,7 @@ import { guardIr } from '../judge/ir/guard.ts'
 import { shadowPoison } from '../judge/ir/shadow.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Lanes } from '../lanes/lanes.ts'
-import { definedGlobals, parseObject } from '../llvm/object/object.ts'
+import { kernelSymbol } from '../llvm/object/object.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { type MeasuredKernel, measure, type Plan, type RawSample } from '../measure/measure.ts'
 import { type Linkable, linkBundle } from '../runner/link.ts'
@@ -146,8 +146,7 @@ export async function measurable(
   }
   const builds = kernel.builds.map(({ hash, objectHash }) => {
     const object = getBlob(store, objectHash)
-    const globals = definedGlobals(parseObject(object))
-    const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
+    const symbol = kernelSymbol(object)
     return { hash, link: (id: string) => link(id, object, symbol) }
   })
   const twice = builds

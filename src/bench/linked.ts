@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { forAll } from '../lanes/lanes.ts'
-import { definedGlobals, parseObject } from '../llvm/object/object.ts'
+import { kernelSymbol } from '../llvm/object/object.ts'
 import { emptyBytes, linkedBytes, ownBytes, type SizedObject } from '../runner/linked-size.ts'
 import { getBlob } from '../store/blobs.ts'
 import { putReading } from '../store/builds/readings.ts'
@@ -34,8 +34,7 @@ export async function readLinkedSizes(works: readonly Work[], services: BenchSer
   const directory = await mkdtemp(join(inState('work'), 'linked-'))
   const sized = ({ objectHash }: Unread): SizedObject => {
     const object = getBlob(store, objectHash)
-    const globals = definedGlobals(parseObject(object))
-    return { object, symbol: globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel' }
+    return { object, symbol: kernelSymbol(object) }
   }
   const options = { target: host.target, directory, signal }
   try {

@@ -2,7 +2,7 @@
 import { runsOn } from '../kernel/runs-on.ts'
 import type { Signature } from '../kernel/signature.ts'
 import type { Verdict, VerdictState } from '../kernel/verdict.ts'
-import { definedGlobals, parseObject } from '../llvm/object/object.ts'
+import { kernelSymbol } from '../llvm/object/object.ts'
 import { disassemble } from '../llvm/reading/disassemble.ts'
 import { getBlob, getText } from '../store/blobs.ts'
 import {
@@ -109,11 +109,10 @@ async function judgedKernel(
     ...(await kernelOf(first, reading)),
     builds: rows.map(row => {
       const object = getBlob(reading.store, row.object)
-      const globals = definedGlobals(parseObject(object))
       return {
         hash: row.build,
         object,
-        symbol: globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel',
+        symbol: kernelSymbol(object),
         semantics: semanticsOf(row.input),
         contentHash: row.contentHash,
       }

@@ -8,6 +8,7 @@ import { report } from './migrations/report.ts'
 import { results } from './migrations/results.ts'
 import { search } from './migrations/search.ts'
 import { showing } from './migrations/showing.ts'
+import { weeded } from './migrations/weeded.ts'
 
 export interface Migration {
   readonly name: string
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'report', sql: report },
   { name: 'results', sql: results },
   { name: 'licence', sql: licence },
+  { name: 'weeded', sql: weeded },
 ]

@@ -126,6 +126,12 @@ export const definedGlobals = (object: ObjectFile): string[] =>
     .map(symbol => symbol.name)
     .sort()
 
+/** The kernel's function in an object: XLA's own has XLA's name for it. */
+export function kernelSymbol(object: Uint8Array): string {
+  const globals = definedGlobals(parseObject(object))
+  return globals.find(name => name === EXPORTED) ?? globals[0] ?? EXPORTED
+}
+
 /**
  * The object with global symbol `from` called `to`: a new string table at the end, all else as it was. Throws an ObjectError if it is no object or has no such symbol.
  */

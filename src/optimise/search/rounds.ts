@@ -8,7 +8,7 @@ import { type Store, write } from '../../store/open.ts'
 import { ROUND } from '../../store/proposers/searches.ts'
 import { isExchange, nextRound, type Schedule } from './schedule.ts'
 import { asked, type Candidate, candidateText, parseCandidate, type SearchInput } from './space/candidate.ts'
-import { absorb, type Score, type State, saveState } from './state.ts'
+import { absorb, failuresOf, type Score, type State, saveState } from './state.ts'
 
 /** A kernel that is searched. */
 export interface Searched {
@@ -35,14 +35,20 @@ export interface Budget {
 const RELATIVES = 12
 /** Rounds of one kernel before its state is stored and others have their turn. */
 const STRETCH = 4
+/** The first weeding comes early: before all that is left is kin of what is wrong. */
+const FIRST_WEEDING = 5
 
-/** Searches until the budget is spent. Killed anywhere, it goes on from the stretches that were stored. */
+/**
+ * Searches until the budget is spent. Killed anywhere, it goes on from the stretches that were stored. `weedOut` takes what
+ * is wrong out of the best of kernels that are as far, and stores them; what it took out does not come back.
+ */
 export async function searchRounds(
   kernels: readonly Searched[],
   schedule: Schedule,
   score: Score,
   budget: Budget,
   services: RoundServices,
+  weedOut: (kernels: readonly Searched[]) => Promise<void> = async () => {},
 ): Promise<void> {
   const { store } = services
   const rounds = Math.ceil(budget.candidates / ROUND)
@@ -56,12 +62,16 @@ export async function searchRounds(
       const round = Math.min(...kernels.map(({ state }) => state.rounds))
       if (round >= rounds || performance.now() >= budget.until) return
       const due = kernels.filter(({ state }) => state.rounds === round)
+      if (isWeeding(round)) {
+        shown.say('what is wrong is weeded out')
+        await weedOut(due)
+      }
       if (isExchange(round)) show(store, due, round)
       const stop = Math.min(rounds, boundary(round))
       await tryRounds(due, stop, kernels, schedule, () => score, services, {
         until: budget.until,
         onRound: ({ input, state }) => {
-          shown.failures(kernels.reduce((sum, kernel) => sum + kernel.state.broken, 0))
+          shown.failures(kernels.reduce((sum, { state }) => sum + failuresOf(state), 0))
           shown.step(`${input.kernel.slice(0, 8)}, ${state.tried} candidates`)
         },
         onDone: ({ state }) => write(store, () => saveState(store, state)),
@@ -110,10 +120,12 @@ export async function tryRounds(
   })
 }
 
-/** Where a stretch that begins at `round` ends: at an exchange, at the latest. */
+const isWeeding = (round: number): boolean => round === FIRST_WEEDING || isExchange(round)
+
+/** Where a stretch that begins at `round` ends: at a weeding, at the latest. */
 function boundary(round: number): number {
   let stop = round + 1
-  while (stop < round + STRETCH && !isExchange(stop)) stop++
+  while (stop < round + STRETCH && !isWeeding(stop)) stop++
   return stop
 }
 

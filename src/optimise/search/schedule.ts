@@ -7,7 +7,7 @@ import { SETTINGS } from '../random/setting.ts'
 import { type Candidate, candidateKey, type Metric } from './space/candidate.ts'
 import { moved, type Walk } from './space/moves.ts'
 import type { Level } from './space/pipelines.ts'
-import type { State } from './state.ts'
+import { parentsOf, type State } from './state.ts'
 
 /** Every so many rounds the best of every kernel are shown to its relatives. */
 const EXCHANGE_EVERY = 10
@@ -26,7 +26,7 @@ export function nextRound(state: State, schedule: Schedule, relatives: readonly 
   const round = state.rounds
   const { kernel, seed } = state.key
   const random = seededRandom(`search ${seed} ${kernel} ${schedule.metric} ${round}`)
-  const parents = state.best.map(best => best.candidate)
+  const parents = parentsOf(state).map(best => best.candidate)
   const chosen: Candidate[] = []
   const taken = new Set<number>()
   const take = (candidate: Candidate): void => {

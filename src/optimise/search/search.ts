@@ -17,6 +17,7 @@ import { spelledOut } from './space/pipelines.ts'
 import { SEARCH_RULE, spaceOf } from './space/settings.ts'
 import { openState, type Score } from './state.ts'
 import { searchByTime } from './time/search-time.ts'
+import { weedOut, wrongOnes } from './weeding.ts'
 import { type Settled, settle } from './winners.ts'
 
 /** Candidates a kernel unless the user says otherwise. */
@@ -90,6 +91,7 @@ async function searchBySize(
   services: ExploreServices,
 ): Promise<Settled[]> {
   const score: Score = trial => trial.sizes.codeBytes
-  await searchRounds(kernels, schedule, score, budget, services)
-  return settle(kernels, schedule, score, services)
+  await searchRounds(kernels, schedule, score, budget, services, due => weedOut(due, services))
+  const settled = await settle(kernels, schedule, score, services)
+  return [...settled, ...(await wrongOnes(kernels, schedule, services))]
 }

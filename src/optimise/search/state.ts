@@ -12,8 +12,11 @@ import {
 } from '../../store/proposers/searches.ts'
 import { type Candidate, candidateKey, candidateText, parseCandidate } from './space/candidate.ts'
 
-/** Good candidates kept as parents, of distinct content. */
-export const BEST_KEPT = 16
+/** Good candidates kept, of distinct content: more than are parents, since of these some may turn out wrong. */
+const BEST_KEPT = 64
+const PARENTS = 16
+/** Of those that the judge has looked at, so many stay whatever is found beside them: a search ends with one that is right. */
+const SURE_KEPT = 4
 
 export interface Best extends Omit<StoredBest, 'candidate'> {
   readonly candidate: Candidate
@@ -29,10 +32,18 @@ export interface State {
   /** Best first. */
   best: Best[]
   readonly shown: Record<string, string>
+  /** Code that was refuted: its hash to the candidate, in the order found. It is no parent, however small or fast. */
+  readonly wrong: Record<string, string>
   /** Keys of all candidates tried. */
   readonly seen: Set<number>
   settled: number
 }
+
+/** Those that moves start from. */
+export const parentsOf = ({ best }: State): readonly Best[] => best.slice(0, PARENTS)
+
+/** Candidates that gave no object, and code that was refuted. */
+export const failuresOf = ({ broken, wrong }: State): number => broken + Object.keys(wrong).length
 
 /** The state as stored, or that of a search that has not begun. */
 export function openState(store: Store, key: SearchKey, grammar: PassGrammar): State {
@@ -41,7 +52,7 @@ export function openState(store: Store, key: SearchKey, grammar: PassGrammar): S
     return {
       key,
       ...{ rounds: 0, tried: 0, broken: 0, seconds: 0, trials: Buffer.alloc(0), best: [], settled: 0 },
-      shown: {},
+      ...{ shown: {}, wrong: {} },
       seen: new Set(),
     }
   return {
@@ -49,6 +60,7 @@ export function openState(store: Store, key: SearchKey, grammar: PassGrammar): S
     key,
     best: stored.best.map(best => ({ ...best, candidate: parseCandidate(grammar, best.candidate) })),
     shown: { ...stored.shown },
+    wrong: { ...stored.wrong },
     seen: new Set(readTrials(stored.trials).map(trial => trial.key)),
   }
 }
@@ -90,7 +102,7 @@ export function absorb(
       contentHash,
     }
     records.push(trialBytes({ ...entry, key }))
-    state.best.push(entry)
+    if (state.wrong[contentHash] === undefined) state.best.push(entry)
   }
   state.best = leading(state.best)
   state.trials = Buffer.concat([state.trials, ...records])
@@ -118,6 +130,20 @@ export function rescore(
   state.best = leading([...known, ...fresh])
 }
 
+/** Takes in what the judge said: those of `looked` stay among the best unless they are `wrong`. */
+export function weed(
+  state: State,
+  looked: readonly { readonly contentHash: string; readonly candidate: Candidate }[],
+  wrong: ReadonlySet<string>,
+): void {
+  for (const { contentHash, candidate } of looked)
+    if (wrong.has(contentHash)) state.wrong[contentHash] ??= candidateText(candidate)
+  const seen = new Set(looked.map(({ contentHash }) => contentHash))
+  state.best = state.best
+    .filter(({ contentHash }) => !wrong.has(contentHash))
+    .map(best => (seen.has(best.contentHash) ? { ...best, looked: true } : best))
+}
+
 /** The best of distinct content; of equal ones the shortest, then the first. */
 function leading(all: readonly Best[]): Best[] {
   const sorted = all.toSorted(
@@ -128,9 +154,9 @@ function leading(all: readonly Best[]): Best[] {
       a.number - b.number,
   )
   const contents = new Set<string>()
-  return sorted
-    .filter(({ contentHash }) => !contents.has(contentHash) && contents.add(contentHash))
-    .slice(0, BEST_KEPT)
+  const distinct = sorted.filter(({ contentHash }) => !contents.has(contentHash) && contents.add(contentHash))
+  const sure = distinct.filter(({ looked }) => looked).slice(0, SURE_KEPT)
+  return distinct.filter((best, i) => i < BEST_KEPT || sure.includes(best))
 }
 
 /** How much there is to read: passes and settings. */

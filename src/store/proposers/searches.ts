@@ -36,6 +36,8 @@ export interface StoredBest {
   readonly codeBytes: number
   readonly rodataBytes: number
   readonly contentHash: string
+  /** The judge has looked at it, quickly, and not refuted it. */
+  readonly looked?: true
 }
 
 export interface StoredSearch {
@@ -48,6 +50,8 @@ export interface StoredSearch {
   readonly best: readonly StoredBest[]
   /** What relatives see of it, by round. */
   readonly shown: Readonly<Record<string, string>>
+  /** What was refuted on the way: hash of the code to candidate, in the order found. */
+  readonly wrong: Readonly<Record<string, string>>
   /** Candidates tried when the winner was settled. */
   readonly settled: number
 }
@@ -85,11 +89,15 @@ const valuesOf = (key: SearchKey): unknown[] => [
 
 export function findSearch(store: Store, key: SearchKey): StoredSearch | undefined {
   const row = cached(store, `SELECT * FROM search WHERE ${WHERE}`).get(...valuesOf(key)) as
-    | (Omit<StoredSearch, 'best' | 'shown'> & { best: Buffer; shown: string })
+    | (Omit<StoredSearch, 'best' | 'shown' | 'wrong'> & { best: Buffer; shown: string; wrong: string })
     | undefined
   if (row === undefined) return undefined
   const best = JSON.parse(zstdDecompressSync(row.best).toString('utf8')) as StoredBest[]
-  return { ...row, best, shown: JSON.parse(row.shown) as Record<string, string> }
+  const objects = { shown: JSON.parse(row.shown), wrong: JSON.parse(row.wrong) } as Record<
+    'shown' | 'wrong',
+    Record<string, string>
+  >
+  return { ...row, best, ...objects }
 }
 
 /** Stores a search as it stands. What was settled stays until it is settled anew. */
@@ -105,12 +113,13 @@ export function putSearch(store: Store, key: SearchKey, search: Omit<StoredSearc
       trials: search.trials,
       best: zstdCompressSync(JSON.stringify(search.best)),
       shown: JSON.stringify(search.shown),
+      wrong: JSON.stringify(search.wrong),
       settled: 0,
       updated_at: new Date().toISOString(),
     },
     `ON CONFLICT (kernel_hash, target_id, llvm, metric, seed, rule) DO UPDATE SET rounds = excluded.rounds,
       tried = excluded.tried, broken = excluded.broken, seconds = excluded.seconds, trials = excluded.trials,
-      best = excluded.best, shown = excluded.shown, updated_at = excluded.updated_at`,
+      best = excluded.best, shown = excluded.shown, wrong = excluded.wrong, updated_at = excluded.updated_at`,
   )
 }
 

@@ -25,7 +25,7 @@ export function addSearches(store: Store, kernels: readonly string[], codeBytes:
         tried: codeBytes.length,
         broken: codeBytes.filter(b => b === 0).length,
       },
-      ...{ seconds: 1, trials: Buffer.concat(records), best: [], shown: {} },
+      ...{ seconds: 1, trials: Buffer.concat(records), best: [], shown: {}, wrong: {} },
     })
     settleSearch(store, key, {
       ...{ tried: codeBytes.length, passedOver: 1 },

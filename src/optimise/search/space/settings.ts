@@ -5,7 +5,7 @@ import { pick, type Random } from '../../../kernel/random.ts'
 import type { Candidate, Metric } from './candidate.ts'
 
 /** Changes when what a seed leads to may: the space here, the moves, the schedule. */
-export const SEARCH_RULE: Readonly<Record<Metric, number>> = { size: 1, time: 2 }
+export const SEARCH_RULE: Readonly<Record<Metric, number>> = { size: 2, time: 2 }
 
 /** Words of which a build has at most one. */
 type Alternatives = readonly string[]

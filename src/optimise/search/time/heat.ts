@@ -2,24 +2,13 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../../../config/paths.ts'
-import { type JudgedBuild, type JudgedKernel, judge } from '../../../judge/judge.ts'
-import { PASSING } from '../../../kernel/verdict.ts'
-import { forAll } from '../../../lanes/lanes.ts'
-import type { MeasuredBuild, RawSample } from '../../../measure/measure.ts'
+import type { RawSample } from '../../../measure/measure.ts'
 import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
 import { linkBundle } from '../../../runner/link.ts'
-import { semanticsOf } from '../../../store/builds/verdicts.ts'
 import type { ExploreServices } from '../../proposer.ts'
-import { USUAL } from '../../verdicts.ts'
+import { type Entrant, sift } from '../quick-judge.ts'
 import type { Searched } from '../rounds.ts'
-import { asked, type Candidate } from '../space/candidate.ts'
-import { type Course, measuredBuild, symbolOf } from './reference.ts'
-
-/** A candidate by the hash of its content, which twins share. */
-export interface Entrant {
-  readonly candidate: Candidate
-  readonly contentHash: string
-}
+import { type Course, measuredBuild } from './reference.ts'
 
 export interface Heat {
   readonly kernel: Searched
@@ -97,12 +86,13 @@ async function runGroup(
   const { lanes, signal } = services
   const host = await services.host()
   say(`${group.length} kernels: judging who may race`)
-  const ready = await judgedGroup(group, plan.trials, directory, services)
-  const runners = ready.map(({ heat, passed }, i) => ({
+  const contenders = group.map(heat => ({ ...heat, judged: heat.course.kernel, heat }))
+  const ready = await sift(contenders, plan.trials, services)
+  const runners = ready.map(({ contenders: { course }, passed }, i) => ({
     id: `r${i}`,
-    signature: heat.course.kernel.signature,
-    reference: heat.course.reference,
-    candidates: passed,
+    signature: course.kernel.signature,
+    reference: course.reference,
+    candidates: passed.map(({ hash, object }) => measuredBuild(hash, object)),
   }))
   const racing = runners.filter(runner => runner.candidates.length > 0)
   const entered = racing.reduce((sum, { candidates }) => sum + candidates.length, 0)
@@ -120,47 +110,10 @@ async function runGroup(
   )
   const byId = new Map(outcomes.map(outcome => [outcome.kernel, outcome]))
   const bySample = Map.groupBy(samples, ({ sample }) => sample.kernel)
-  return ready.map(({ heat, wrong }, i) => {
+  return ready.map(({ contenders: { heat }, wrong }, i) => {
     const outcome = byId.get(`r${i}`)
     const kept = new Set([heat.course.reference.hash, outcome?.winner?.build])
     const own = bySample.get(`r${i}`) ?? []
     return { heat, wrong, outcome, samples: own.filter(({ sample }) => kept.has(sample.build)) }
   })
-}
-
-/** Builds and judges the entrants. Those that nothing refutes but nothing confirms either do not race. */
-async function judgedGroup(
-  group: readonly Heat[],
-  trials: number,
-  directory: string,
-  { builder, toolchain, lanes, signal, host }: ExploreServices,
-): Promise<{ heat: Heat; passed: MeasuredBuild[]; wrong: Set<string> }[]> {
-  const objects = new Map<Heat, JudgedBuild[]>(group.map(heat => [heat, []]))
-  await forAll(lanes, group, signal, async heat => {
-    for (const { candidate, contentHash } of heat.entrants) {
-      const [request, source] = asked(candidate, heat.kernel.input)
-      const built = await builder.build(request, source, { signal })
-      if (built.state !== 'ok') continue
-      const { object } = built
-      const semantics = semanticsOf(request.input)
-      const symbol = symbolOf(object)
-      objects.get(heat)?.push({ hash: contentHash, object, symbol, semantics, contentHash })
-    }
-  })
-  const results = new Map(
-    group.map(heat => [heat, { heat, passed: [] as MeasuredBuild[], wrong: new Set<string>() }]),
-  )
-  const owners = new Map<JudgedKernel, Heat>()
-  for (const heat of group) {
-    const builds = objects.get(heat) ?? []
-    if (builds.length > 0) owners.set({ ...heat.course.kernel, builds }, heat)
-  }
-  const services = { toolchain, host: await host(), lanes, directory, ...USUAL, trials, signal }
-  await judge([...owners.keys()], services, ({ kernel, build, verdict }) => {
-    const heat = owners.get(kernel)
-    const result = heat && results.get(heat)
-    if (PASSING.includes(verdict.state)) result?.passed.push(measuredBuild(build.hash, build.object))
-    else if (verdict.state === 'refuted') result?.wrong.add(build.contentHash)
-  })
-  return [...results.values()]
 }

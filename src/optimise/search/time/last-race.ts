@@ -3,15 +3,16 @@ import { buildHash } from '../../../kernel/build.ts'
 import { type Progress, progress } from '../../../log.ts'
 import { RACE_PLAN } from '../../../measure/race.ts'
 import { median } from '../../../measure/statistics.ts'
-import { putBuild, putProposal } from '../../../store/builds/builds.ts'
 import { write } from '../../../store/open.ts'
-import { promote, settleSearch, type Timed, TRIED } from '../../../store/proposers/searches.ts'
+import { promote, settleSearch, type Timed } from '../../../store/proposers/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { type Judged, judged, judgeProposed, USUAL } from '../../verdicts.ts'
+import { propose } from '../propose.ts'
+import type { Entrant } from '../quick-judge.ts'
 import type { Searched } from '../rounds.ts'
-import { asked, type Candidate, candidateText, requestOf } from '../space/candidate.ts'
+import { type Candidate, candidateText, requestOf } from '../space/candidate.ts'
 import type { Settled } from '../winners.ts'
-import { type Entrant, type Heat, type HeatResult, runHeats } from './heat.ts'
+import { type Heat, type HeatResult, runHeats } from './heat.ts'
 import { keepSamples } from './keep-samples.ts'
 import type { Course } from './reference.ts'
 
@@ -140,25 +141,6 @@ function winnerOf({ heat, outcome }: HeatResult): Winner | undefined {
     ...{ entrant, timed: { selected: selected.ratio, confirmed: ratio, low, high } },
     build: buildHash(requestOf(entrant.candidate, heat.kernel.input)),
   }
-}
-
-/** Builds a candidate whole, as one that was tried; returns its hash. */
-export async function propose(
-  { input, state }: Searched,
-  candidate: Candidate,
-  { store, builder, signal }: ExploreServices,
-): Promise<string> {
-  const [request, source] = asked(candidate, input)
-  const result = await builder.build(request, source, { signal })
-  const { kernel, targetId, metric, seed } = state.key
-  return write(store, () => {
-    const build = putBuild(store, request, result)
-    putProposal(store, {
-      ...{ kernel, targetId, proposer: TRIED, build, parameters: { metric, seed } },
-      seconds: state.seconds,
-    })
-    return build
-  })
 }
 
 /** Stores the winner that was verified, or that there is none. */

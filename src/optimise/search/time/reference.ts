@@ -1,6 +1,6 @@
 /** What candidates race against: XLA's own build of the kernel, and how the kernel is called. */
 import { type JudgedKernel, kernelToJudge } from '../../../judge/stored.ts'
-import { definedGlobals, parseObject } from '../../../llvm/object/object.ts'
+import { kernelSymbol } from '../../../llvm/object/object.ts'
 import type { MeasuredBuild } from '../../../measure/measure.ts'
 import { getBlob } from '../../../store/blobs.ts'
 import { callsOf } from '../../../store/builds/verdicts.ts'
@@ -15,15 +15,9 @@ export interface Course {
   readonly signature: string
 }
 
-/** The kernel's function in an object: of XLA's builds it has XLA's name. */
-export function symbolOf(object: Uint8Array): string {
-  const globals = definedGlobals(parseObject(object))
-  return globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
-}
-
 /** An object under the name its executable knows it by. */
 export function measuredBuild(hash: string, object: Uint8Array): MeasuredBuild {
-  const symbol = symbolOf(object)
+  const symbol = kernelSymbol(object)
   return { hash, link: id => ({ id, object, symbol }) }
 }
 

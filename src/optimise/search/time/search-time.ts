@@ -10,14 +10,14 @@ import { median } from '../../../measure/statistics.ts'
 import { write } from '../../../store/open.ts'
 import { ROUND } from '../../../store/proposers/searches.ts'
 import type { ExploreServices } from '../../proposer.ts'
-import { judged, judgeProposed } from '../../verdicts.ts'
+import { type Entrant, QUICK_TRIALS } from '../quick-judge.ts'
 import { type Budget, type Searched, show, tryRounds } from '../rounds.ts'
 import { isExchange, type Schedule } from '../schedule.ts'
-import type { Candidate } from '../space/candidate.ts'
-import { rescore, saveState } from '../state.ts'
+import { failuresOf, rescore, saveState, weed } from '../state.ts'
+import { wrongOnes } from '../weeding.ts'
 import type { Settled } from '../winners.ts'
-import { type Entrant, type Heat, type HeatPlan, type HeatResult, runHeats } from './heat.ts'
-import { lastRaces, propose, UNMEASURED } from './last-race.ts'
+import { type Heat, type HeatPlan, type HeatResult, runHeats } from './heat.ts'
+import { lastRaces, UNMEASURED } from './last-race.ts'
 import { type Course, courseOf } from './reference.ts'
 
 /** Rounds before the first heat, which has the openings, and between later ones. */
@@ -33,14 +33,14 @@ const FOR_HEATS = 0.75
 
 /**
  * A heat tells the fast from the slow, and a link of each round is enough for that: those that stay get a new one each
- * time. Wrong code must not steer the search, but two trials find most of it, and what wins is judged whole.
+ * time. Wrong code must not steer the search, but a few trials find most of it, and what wins is judged whole.
  */
 const HEAT: HeatPlan = {
   race: {
     ...RACE_PLAN,
     ...{ links: 1, rounds: 3, confirmLinks: 0, processes: 1, pairs: 3, minSampleNs: 100_000 },
   },
-  trials: 2,
+  trials: QUICK_TRIALS,
 }
 
 type Timeable = Pick<Entrant, 'contentHash'> & { readonly instructions: number }
@@ -48,13 +48,11 @@ type Timeable = Pick<Entrant, 'contentHash'> & { readonly instructions: number }
 interface Runner {
   readonly kernel: Searched
   readonly course: Course
-  /** Ratio to XLA's time by content; infinite where wrong or not measurable. */
+  /** Ratio to XLA's time by content; infinite where it could not be measured. */
   readonly known: Map<string, number>
   pool: Map<string, Entrant & Timeable>
   /** Nanoseconds of XLA's build; 0 until a heat has measured them. */
   xlaNs: number
-  /** The first candidate that was refuted in a heat. */
-  wrong?: Candidate
 }
 
 /** Kernels that can be raced here, and the heats they run. */
@@ -102,7 +100,12 @@ export async function searchByTime(
     shown.done()
   }
   const raced = await lastRaces(runners, services)
-  return [...settled, ...raced, ...(await wrongOnes(runners, services))]
+  const wrong = await wrongOnes(
+    runners.map(({ kernel }) => kernel),
+    schedule,
+    services,
+  )
+  return [...settled, ...raced, ...wrong]
 }
 
 /** The round of the heat after this many: the first, then as often as kernels exchange what they found. */
@@ -140,15 +143,15 @@ async function heat(some: readonly Runner[], stop: number, meeting: Meeting): Pr
   const byKernel = new Map(some.map(runner => [runner.kernel, runner]))
   const runnerOf = (kernel: Searched): Runner => byKernel.get(kernel) as Runner
   const failed = (): void =>
-    shown.failures(runners.reduce((sum, { kernel, wrong }) => sum + kernel.state.broken + (wrong ? 1 : 0), 0))
+    shown.failures(runners.reduce((sum, { kernel }) => sum + failuresOf(kernel.state), 0))
   const round = some[0]?.kernel.state.rounds ?? 0
   const kernels = some.map(({ kernel }) => kernel)
   const all = runners.map(({ kernel }) => kernel)
   await tryRounds(kernels, stop, all, schedule, kernel => scoreOf(runnerOf(kernel)), services, {
     onTrial: (kernel, candidate, { contentHash, instructions }) => {
       const { known, pool } = runnerOf(kernel)
-      if (!known.has(contentHash) && !pool.has(contentHash))
-        pool.set(contentHash, { candidate, contentHash, instructions })
+      const old = known.has(contentHash) || kernel.state.wrong[contentHash] !== undefined
+      if (!old && !pool.has(contentHash)) pool.set(contentHash, { candidate, contentHash, instructions })
     },
     onRound: ({ input, state }) => {
       failed()
@@ -171,11 +174,7 @@ async function heat(some: readonly Runner[], stop: number, meeting: Meeting): Pr
 function takeIn(runner: Runner, result: HeatResult, { store }: ExploreServices): void {
   const { kernel, course, known, pool } = runner
   const { heat, wrong, outcome, samples } = result
-  for (const content of wrong) {
-    known.set(content, Number.POSITIVE_INFINITY)
-    const entrant = heat.entrants.find(one => one.contentHash === content)
-    if (entrant !== undefined) runner.wrong ??= entrant.candidate
-  }
+  weed(kernel.state, heat.entrants, wrong)
   for (const { build, selected } of outcome?.candidates ?? [])
     known.set(build, selected?.ratio ?? Number.POSITIVE_INFINITY)
   const reference = samples.filter(({ sample }) => sample.build === course.reference.hash)
@@ -184,17 +183,6 @@ function takeIn(runner: Runner, result: HeatResult, { store }: ExploreServices):
   rescore(kernel.state, measured, scoreOf(runner))
   runner.pool = new Map()
   write(store, () => saveState(store, kernel.state))
-}
-
-/** What heats found wrong, as findings are kept: built whole and judged again. */
-async function wrongOnes(runners: readonly Runner[], services: ExploreServices): Promise<Settled[]> {
-  const found: { kernel: Searched; candidate: Candidate; build: string }[] = []
-  for (const { kernel, wrong } of runners)
-    if (wrong) found.push({ kernel, candidate: wrong, build: await propose(kernel, wrong, services) })
-  await judgeProposed(new Set(found.map(({ build }) => build)), services)
-  return found
-    .filter(({ build }) => judged(build, services) === 'refuted')
-    .map(({ kernel, ...refuted }) => ({ kernel, outcome: 'refuted', refuted: [refuted] }))
 }
 
 /** What earlier runs measured, as far as it is kept: the best. */

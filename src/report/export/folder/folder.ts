@@ -9,7 +9,7 @@ import { adapterIr } from '../../../kernel/adapter.ts'
 import { sha256, type Target } from '../../../kernel/build.ts'
 import { withXlaMath } from '../../../kernel/ir/xla-math.ts'
 import type { Signature } from '../../../kernel/signature.ts'
-import { definedGlobals, parseObject, renameSymbol } from '../../../llvm/object/object.ts'
+import { kernelSymbol, renameSymbol } from '../../../llvm/object/object.ts'
 import { isBitcode } from '../../../llvm/reading/bitcode.ts'
 import { encodeJob } from '../../../runner/encode.ts'
 import { getBlob, getText } from '../../../store/blobs.ts'
@@ -108,9 +108,7 @@ function filesOf(store: Store, kernel: Dossier, build: BuildDossier, { name, fro
   const ir: File[] = after === null ? [] : [[`${folder}/optimised.ll`, getBlob(store, after)]]
   const object = getBlob(store, build.objectHash ?? '')
   if (from === 'object') {
-    const globals = definedGlobals(parseObject(object))
-    const symbol = globals.find(name => name === 'kernel') ?? globals[0] ?? 'kernel'
-    return [...ir, [`${folder}/object.o`, renameSymbol(object, symbol, 'kernel')]]
+    return [...ir, [`${folder}/object.o`, renameSymbol(object, kernelSymbol(object), 'kernel')]]
   }
   return [
     ...ir,

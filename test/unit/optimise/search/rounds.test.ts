@@ -12,7 +12,7 @@ import { randomSeed } from '../../../../src/optimise/random/random.ts'
 import { type Searched, searchRounds } from '../../../../src/optimise/search/rounds.ts'
 import type { Schedule } from '../../../../src/optimise/search/schedule.ts'
 import { spaceOf } from '../../../../src/optimise/search/space/settings.ts'
-import { openState } from '../../../../src/optimise/search/state.ts'
+import { openState, parentsOf, saveState, weed } from '../../../../src/optimise/search/state.ts'
 import type { Store } from '../../../../src/store/open.ts'
 import { chanceIndex, readTrials } from '../../../../src/store/proposers/searches.ts'
 import { fill } from '../../store/filled.ts'
@@ -57,17 +57,23 @@ async function search(
   store: Store,
   kernels: readonly string[],
   candidates: number,
-  { builder = fakeBuilder(), signal = new AbortController().signal, jobs = 2 } = {},
+  {
+    builder = fakeBuilder(),
+    signal = new AbortController().signal,
+    jobs = 2,
+    weedOut = async (_: readonly Searched[]): Promise<void> => {},
+  } = {},
 ): Promise<void> {
   const services = { store, builder, lanes: createLanes(jobs), signal }
   const budget = { candidates, until: Number.POSITIVE_INFINITY }
-  await searchRounds(searched(store, kernels), schedule, trial => trial.sizes.codeBytes, budget, services)
+  const score = (trial: { sizes: { codeBytes: number } }): number => trial.sizes.codeBytes
+  await searchRounds(searched(store, kernels), schedule, score, budget, services, weedOut)
 }
 
 const outcome = (store: Store, kernels: readonly string[]) =>
   kernels.map(kernel => {
-    const { trials, best, rounds, broken, shown } = openState(store, searchKey(kernel), grammar)
-    return { trials: trials.toString('hex'), best, rounds, broken, shown }
+    const { trials, best, rounds, broken, shown, wrong } = openState(store, searchKey(kernel), grammar)
+    return { trials: trials.toString('hex'), best, rounds, broken, shown, wrong }
   })
 
 test('stopped anywhere and begun again it ends where it would have, on any number of workers', async () => {
@@ -98,6 +104,36 @@ test('stopped anywhere and begun again it ends where it would have, on any numbe
   await search(twice.store, twice.kernels, 100)
   await search(twice.store, twice.kernels, 260)
   expect(outcome(twice.store, twice.kernels)).toEqual(expected)
+})
+
+test('what is weeded out does not come back, one that is right is left, and stopping changes nothing', async () => {
+  // As a miscompile does: the smallest code of all is wrong.
+  const isWrong = ({ contentHash }: { contentHash: string }): boolean =>
+    Number.parseInt(contentHash.slice(0, 6), 16) % 100 < 25
+  const weeder =
+    (store: Store) =>
+    async (kernels: readonly Searched[]): Promise<void> => {
+      for (const { state } of kernels) {
+        for (;;) {
+          const fresh = parentsOf(state).filter(best => !best.looked)
+          if (fresh.length === 0) break
+          weed(state, fresh, new Set(fresh.filter(isWrong).map(({ contentHash }) => contentHash)))
+        }
+        saveState(store, state)
+      }
+    }
+  const whole = fill({ count: 2 })
+  await search(whole.store, whole.kernels, 400, { weedOut: weeder(whole.store) })
+  const cut = fill({ count: 2 })
+  await search(cut.store, cut.kernels, 140, { weedOut: weeder(cut.store) })
+  await search(cut.store, cut.kernels, 400, { weedOut: weeder(cut.store), jobs: 1 })
+  const expected = outcome(whole.store, whole.kernels)
+  expect(outcome(cut.store, cut.kernels)).toEqual(expected)
+  for (const { best, wrong } of expected) {
+    expect(Object.keys(wrong).length).toBeGreaterThan(10)
+    expect(best.filter(one => one.looked && !isWrong(one)).length).toBeGreaterThanOrEqual(4)
+    expect(best.filter(({ contentHash }) => wrong[contentHash])).toEqual([])
+  }
 })
 
 test('the search gets better than chance, and says which candidates were chance: the lists random:N draws', async () => {

@@ -14,7 +14,7 @@ test('time over all kernels is weighted by one call each and by the calls of the
   for (const [i, { xlaNs, calls, timed }] of figures.entries()) {
     const kernel = kernels[i] ?? ''
     const key = searchKey(kernel, 'time')
-    const none = { trials: Buffer.alloc(0), best: [], shown: {}, seconds: 1 }
+    const none = { trials: Buffer.alloc(0), best: [], shown: {}, wrong: {}, seconds: 1 }
     putSearch(store, key, { rounds: 1, tried: 20, broken: 0, ...none })
     const build = sha256(`${kernel} opt:O3`)
     const winner = timed && { candidate: '["",[],3,[],[],"xla-ir"]', build }

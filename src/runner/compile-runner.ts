@@ -29,7 +29,7 @@ const compiled = new Map<string, Promise<readonly string[]>>()
 export async function ensureRunner(target: Target): Promise<readonly string[]> {
   const zig = await ensureZig()
   const command = zig.cc(target)
-  const names = (await readdir(SOURCES)).filter(name => /\.[ch]$/.test(name)).sort()
+  const names = (await readdir(SOURCES, { recursive: true })).filter(name => /\.[ch]$/.test(name)).sort()
   const texts = await Promise.all(names.map(name => readFile(join(SOURCES, name), 'utf8')))
   const key = sha256(JSON.stringify([zig.version, command.at(-1), FLAGS, names, texts])).slice(0, 24)
   const known = compiled.get(key)
@@ -43,15 +43,17 @@ export async function ensureRunner(target: Target): Promise<readonly string[]> {
   return work
 }
 
+const objectOf = (source: string): string => source.replace(/\.c$/, '.o').replaceAll('/', '-')
+
 async function compileOnce(
   key: string,
   command: readonly string[],
   sources: readonly string[],
 ): Promise<readonly string[]> {
   const folder = inState('cache', 'runner', key)
-  const objects = sources.map(name => join(folder, name.replace(/c$/, 'o')))
+  const objects = sources.map(name => join(folder, objectOf(name)))
   const present = new Set(await readdir(folder).catch(() => []))
-  if (sources.every(name => present.has(name.replace(/c$/, 'o')))) return objects
+  if (sources.every(name => present.has(objectOf(name)))) return objects
   log.info('compiling the runner (the first time, its C library too: about a minute)')
   await mkdir(inState('cache', 'runner'), { recursive: true })
   const work = await mkdtemp(inState('cache', 'runner', 'new-'))
@@ -59,8 +61,8 @@ async function compileOnce(
   try {
     await Promise.all(
       sources.map(async name => {
-        const out = join(work, name.replace(/c$/, 'o'))
-        const exit = await run(program, [...leading, ...FLAGS, '-c', join(SOURCES, name), '-o', out])
+        const inputs = ['-I', SOURCES, '-c', join(SOURCES, name)]
+        const exit = await run(program, [...leading, ...FLAGS, ...inputs, '-o', join(work, objectOf(name))])
         if (!succeeded(exit))
           throw environmentError(
             `the runner's ${name} does not compile (${describeExit(exit)}): ${exit.stderr.slice(0, 2000)}`,

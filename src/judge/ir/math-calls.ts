@@ -1,6 +1,6 @@
 /**
  * Calls of math functions sent to the runner's own, which return libm's result moved by a declared error. Pure.
- * The errors stand in the runner (src/runner/native/instrument.c): what XLA's own accuracy tests allow its approximations
+ * The errors stand in the runner (src/runner/native/verify/instrument.c): what XLA's own accuracy tests allow its approximations
  * (openxla/xla, xla/codegen/intrinsic/accuracy/accuracy_budget.h and xla/tests/exhaustive).
  */
 import { vectorOf } from '../../kernel/ir/scan.ts'

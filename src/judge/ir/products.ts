@@ -1,7 +1,7 @@
 /**
  * Products that a compiler which contracts may take into a sum unrounded (XLA's does, without flags): sent to the
  * runner's `xlab_mul`, which returns a neighbour of the product where it is inexact, and a finite number where it
- * overflows (src/runner/native/instrument.c). So the sum is moved at least as far as any contraction can move it, and
+ * overflows (src/runner/native/verify/instrument.c). So the sum is moved at least as far as any contraction can move it, and
  * where the product is exact nothing moves. Halves are left as they are: x86 multiplies them in f32. Pure.
  */
 import type { Instruction } from './instruction.ts'

@@ -1,6 +1,6 @@
 /** One kernel as a folder that rebuilds, checks and times it with nothing but a C compiler and LLVM. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { buildSteps, commandLine } from '../../../compile/commands.ts'
 import { ROOT } from '../../../config/paths.ts'
 import { guardIr } from '../../../judge/ir/guard.ts'
@@ -30,7 +30,10 @@ export interface FolderRequest {
 }
 
 /** What of the runner goes into the harness, as it is. */
-const RUNNER_PARTS = ['runner.h', 'job.c', 'arena.c', 'fill.c', 'dtype.c', 'call.c']
+const RUNNER_PARTS = [
+  ...['runner.h', 'dtype.h', 'job.c', 'jail/arena.c'],
+  ...['values/fill.c', 'values/dtype.c', 'values/call.c'],
+]
 const NATIVE = join(ROOT, 'src/runner/native')
 
 /** Ordinary inputs: what odd ones may do to floats is for `xlab verify` to judge. */
@@ -68,7 +71,7 @@ export function kernelFolder(store: Store, request: FolderRequest): Folder {
   files.set('job.txt', jobText(signature, ids, seed))
   files.set('native/table.c', table(['reference', ...ids]))
   files.set('native/harness.c', readFileSync(join(import.meta.dirname, 'harness.c')))
-  for (const name of RUNNER_PARTS) files.set(`native/${name}`, readFileSync(join(NATIVE, name)))
+  for (const part of RUNNER_PARTS) files.set(`native/${basename(part)}`, readFileSync(join(NATIVE, part)))
   if (call === 'frame') return files
   for (const [path, text] of compiled('adapter', adapterIr(ir, { guarded: call === 'guarded' }), 2, target))
     files.set(path, text)

@@ -3,7 +3,7 @@
  * from the system. Another only where the user names it. The newer LLVM here only reads text the pinned one cannot.
  */
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { userPath } from '../config/paths.ts'
 import { environmentError, usageError } from '../errors.ts'
 import { run, succeeded } from '../process/run.ts'
@@ -80,7 +80,13 @@ async function wheelToolchain(folder: string): Promise<Toolchain> {
 
 async function named(path: string): Promise<Toolchain> {
   const full = userPath(path)
-  for (const folder of [full, join(full, '..'), join(full, '../..')]) {
+  const isBin = (folder: string): boolean => basename(folder) === 'bin'
+  const folders = [
+    full,
+    ...(isBin(full) ? [dirname(full)] : []),
+    ...(isBin(dirname(full)) ? [dirname(dirname(full))] : []),
+  ]
+  for (const folder of folders) {
     // One without a library makes builds too, by its programs.
     const library = findLibrary(join(folder, 'lib')) ?? join(folder, 'lib/libLLVM.so')
     const found = await probe(folder, `named with --llvm, ${folder}`, library)

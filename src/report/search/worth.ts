@@ -1,4 +1,6 @@
 /** `query worth`: how many random tries a kernel each proposer's result is worth. */
+
+import { TRIED } from '../../store/proposers/searches.ts'
 import type { AnswerRow, NamedQuery } from '../../store/queries/named-queries.ts'
 import { columns, geomean } from './columns.ts'
 import { type Worth, worthOfRandomTries } from './curve.ts'
@@ -25,9 +27,9 @@ export const WORTH_QUERY: NamedQuery = {
       const builds = store
         .prepare(
           `SELECT proposer, hash, min(code_bytes) FILTER (WHERE verdict IN ('same', 'agreed', 'exhausted')) AS bytes
-           FROM result WHERE target = ? GROUP BY proposer, hash ORDER BY proposer`,
+           FROM result WHERE target = ? AND proposer <> ? GROUP BY proposer, hash ORDER BY proposer`,
         )
-        .all(target) as { proposer: string; hash: string; bytes: number | null }[]
+        .all(target, TRIED) as { proposer: string; hash: string; bytes: number | null }[]
       return [
         ...Map.groupBy(
           builds.filter(build => oz.has(build.hash)),

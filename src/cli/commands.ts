@@ -1,4 +1,4 @@
-/** Every command, in the order help shows them. To add one: a file in work/, look/ or tools/ and an entry here or in tool-commands.ts. */
+/** Every command, in the order help shows them. To add one: a file in stages/, look/ or tools/ and an entry here or in tool-commands.ts. */
 import type { Command } from './command.ts'
 import {
   exploreOptions,
@@ -19,7 +19,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'the whole story on two small models, with a report at the end',
     options: [...harvestOptions],
     examples: ['xlab demo'],
-    load: () => import('./work/demo.ts'),
+    load: () => import('./stages/demo.ts'),
   },
   {
     name: 'harvest',
@@ -33,7 +33,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['xlab harvest cnn mlp', 'xlab harvest my_model.py', 'xlab harvest --from /tmp/xla_dump'],
     next: () => 'xlab optimise',
-    load: () => import('./work/harvest.ts'),
+    load: () => import('./stages/harvest.ts'),
   },
   {
     name: 'import',
@@ -41,7 +41,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'take in any LLVM IR of your own',
     examples: ['xlab import my_function.ll'],
     next: () => 'xlab optimise',
-    load: () => import('./work/import.ts'),
+    load: () => import('./stages/import.ts'),
   },
   {
     name: 'optimise',
@@ -68,7 +68,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab optimise --with search --metric size --budget 1000',
     ],
     next: () => 'xlab verify',
-    load: () => import('./work/optimise.ts'),
+    load: () => import('./stages/optimise.ts'),
   },
   {
     name: 'verify',
@@ -85,7 +85,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ['xlab verify', 'xlab verify before.ll after.ll'],
     next: args => (args.length === 0 ? 'xlab bench' : undefined),
-    load: () => import('./work/verify.ts'),
+    load: () => import('./stages/verify.ts'),
   },
   {
     name: 'bench',
@@ -111,7 +111,7 @@ export const COMMANDS: readonly Command[] = [
       'xlab bench --dry-run',
     ],
     next: (_, { dryRun }) => (dryRun === true ? 'xlab bench' : 'xlab report'),
-    load: () => import('./work/bench.ts'),
+    load: () => import('./stages/bench.ts'),
   },
   {
     name: 'query',

@@ -1,11 +1,9 @@
 /** What an emulated host has to say of builds: the instructions a call executes. Never a time. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inState } from '../config/paths.ts'
 import { usageError } from '../errors.ts'
 import { forAll } from '../lanes/lanes.ts'
 import { progress } from '../log.ts'
 import type { MeasuredKernel } from '../measure/measure.ts'
+import { inScratch } from '../process/scratch.ts'
 import { linkBundle } from '../runner/link.ts'
 import type { Bundle } from '../runner/protocol.ts'
 import { clearAttempt, recordAttempt } from '../store/attempts.ts'
@@ -99,10 +97,8 @@ export async function countInstructions(
       },
     )
   }
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'count-'))
-  try {
-    await forAll(lanes, together(works), signal, async group => {
+  const countAll = (directory: string): Promise<void> =>
+    forAll(lanes, together(works), signal, async group => {
       const ready: { readonly kernel: MeasurableKernel; readonly measured: MeasuredKernel }[] = []
       for (const [i, work] of group.entries()) {
         const measured = await measurable(work, `k${i}`, services)
@@ -120,9 +116,10 @@ export async function countInstructions(
         if (linked.state === 'ok') await count(measured, kernel, linked.bundle)
         else for (const { hash } of kernel.builds) fail(kernel, hash, linked.reason)
     })
+  try {
+    await inScratch('count', countAll)
   } finally {
     shown.done()
-    await rm(directory, { recursive: true, force: true })
   }
   return { kernels: works.length, counted, failures }
 }

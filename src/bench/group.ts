@@ -1,8 +1,5 @@
 /** Kernels that are measured in one executable: what of each, and how they get there. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { scalarAdapter } from '../compile/scalar-adapter.ts'
-import { inState } from '../config/paths.ts'
 import type { Host } from '../hosts/host.ts'
 import { guardIr } from '../judge/ir/guard.ts'
 import { shadowPoison } from '../judge/ir/shadow.ts'
@@ -11,6 +8,7 @@ import type { Lanes } from '../lanes/lanes.ts'
 import { kernelSymbol } from '../llvm/object/object.ts'
 import { ensureToolchain } from '../llvm/toolchain.ts'
 import { type MeasuredKernel, measure, type Plan, type RawSample } from '../measure/measure.ts'
+import { inScratch } from '../process/scratch.ts'
 import { type Linkable, linkBundle } from '../runner/link.ts'
 import type { RunnerHello } from '../runner/protocol.ts'
 import { getBlob, getText } from '../store/blobs.ts'
@@ -97,9 +95,7 @@ export async function measureGroup(
     else kernels.push(ready)
   }
   const names = `${group[0]?.kernel.name ?? ''}${group.length > 1 ? ` and ${group.length - 1} more` : ''}`
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'bench-'))
-  try {
+  await inScratch('bench', async directory => {
     await measure(
       kernels,
       plan,
@@ -117,9 +113,7 @@ export async function measureGroup(
         onLinkDone: () => onLink(names),
       },
     )
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
   return { samples, counts, failures, runner }
 }
 

@@ -1,9 +1,7 @@
 /** Linked sizes of what was measured: one link for each set of symbols that builds need tells for all that need it. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inState } from '../config/paths.ts'
 import { forAll } from '../lanes/lanes.ts'
 import { kernelSymbol } from '../llvm/object/object.ts'
+import { inScratch } from '../process/scratch.ts'
 import { emptyBytes, linkedBytes, ownBytes, type SizedObject } from '../runner/linked-size.ts'
 import { getBlob } from '../store/blobs.ts'
 import { putReading } from '../store/builds/readings.ts'
@@ -30,14 +28,12 @@ export async function readLinkedSizes(works: readonly Work[], services: BenchSer
   })
   if (rows.length === 0) return
   const sets = Map.groupBy(rows, ({ needs }) => JSON.stringify((JSON.parse(needs) as string[]).sort()))
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'linked-'))
   const sized = ({ objectHash }: Unread): SizedObject => {
     const object = getBlob(store, objectHash)
     return { object, symbol: kernelSymbol(object) }
   }
-  const options = { target: host.target, directory, signal }
-  try {
+  await inScratch('linked', async directory => {
+    const options = { target: host.target, directory, signal }
     const empty = await emptyBytes(options)
     if (empty === undefined) return
     await forAll(lanes, sets.values(), signal, async set => {
@@ -57,7 +53,5 @@ export async function readLinkedSizes(works: readonly Work[], services: BenchSer
           })
       })
     })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }

@@ -1,7 +1,6 @@
 /** The compile service: makes one build with real `opt` and `llc`, in a private directory, under limits. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inState } from '../config/paths.ts'
 import { environmentError } from '../errors.ts'
 import type { BuildRequest, BuildResult } from '../kernel/build.ts'
 import { countInstructions } from '../llvm/instructions.ts'
@@ -10,6 +9,7 @@ import { contentHash, ObjectError, parseObject, sizesOf, undefinedSymbols } from
 import { isBitcode } from '../llvm/reading/bitcode.ts'
 import type { Toolchain } from '../llvm/toolchain.ts'
 import { describeExit, type Exit, run, succeeded } from '../process/run.ts'
+import { inScratch } from '../process/scratch.ts'
 import { buildSteps, commandLine, type Program } from './commands.ts'
 import { functionsFor } from './functions.ts'
 import { llvmWords } from './llvm-words.ts'
@@ -38,9 +38,7 @@ export async function compile(
   const bitcode = isBitcode(input)
   const steps = buildSteps(request, bitcode, await functionsFor(toolchain, request, () => input))
   const commands = steps.map(commandLine)
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), `build-${process.pid}-`))
-  try {
+  return await inScratch(`build-${process.pid}`, async directory => {
     await writeFile(join(directory, 'IN'), input)
     for (const step of steps) {
       if (step.tool === 'printf') {
@@ -57,9 +55,7 @@ export async function compile(
     }
     const ir = steps.some(({ tool }) => tool === 'opt') ? await readFile(join(directory, 'MID')) : input
     return await measured(toolchain, { object, ir, commands, seconds })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 /** What LLVM's programs may use. */

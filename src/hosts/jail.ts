@@ -1,19 +1,15 @@
 /** Which layers of the runner's jail hold on this machine. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inState } from '../config/paths.ts'
 import { environmentError } from '../errors.ts'
 import { nativeTarget } from '../llvm/targets.ts'
 import { describeExit, run } from '../process/run.ts'
+import { inScratch } from '../process/scratch.ts'
 import { decodeLine } from '../runner/decode.ts'
 import { linkBundle } from '../runner/link.ts'
 import type { RunnerHello } from '../runner/protocol.ts'
 
 /** Starts a runner without functions and gives what it says of itself. Throws an environment error when it cannot. */
 export async function jailHere(): Promise<RunnerHello> {
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'jail-'))
-  try {
+  return await inScratch('jail', async directory => {
     const linked = await linkBundle([], { target: await nativeTarget(), orderSeed: 1, directory })
     if (linked.state !== 'ok') throw environmentError(`no runner: ${linked.reason}`, 'see what zig says')
     const exit = await run(linked.bundle.path, [], { input: '', env: {}, bare: true, timeoutMs: 30_000 })
@@ -25,7 +21,5 @@ export async function jailHere(): Promise<RunnerHello> {
         'seccomp or fork may be denied here',
       )
     return hello
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }

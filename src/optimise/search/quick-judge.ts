@@ -1,11 +1,9 @@
 /** Candidates built and judged together, without a trace in the store: who may go on, and who is wrong. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inState } from '../../config/paths.ts'
 import { type JudgedBuild, type JudgedKernel, judge } from '../../judge/judge.ts'
 import { PASSING } from '../../kernel/verdict.ts'
 import { forAll } from '../../lanes/lanes.ts'
 import { kernelSymbol } from '../../llvm/object/object.ts'
+import { inScratch } from '../../process/scratch.ts'
 import { semanticsOf } from '../../store/builds/verdicts.ts'
 import type { ExploreServices } from '../proposer.ts'
 import { USUAL } from '../verdicts.ts'
@@ -60,17 +58,13 @@ export async function sift<C extends Contenders>(
   const owners = new Map<JudgedKernel, (typeof sifted)[number]>()
   for (const one of sifted)
     if (one.builds.length > 0) owners.set({ ...one.contenders.judged, builds: one.builds }, one)
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'sift-'))
-  try {
+  await inScratch('sift', async directory => {
     const judging = { toolchain, host, lanes, directory, ...USUAL, trials, signal }
     await judge([...owners.keys()], judging, ({ kernel, build, verdict }) => {
       const one = owners.get(kernel)
       if (PASSING.includes(verdict.state)) one?.passed.push(build)
       else if (verdict.state === 'refuted') one?.wrong.add(build.contentHash)
     })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
   return sifted
 }

@@ -1,10 +1,8 @@
 /** How long builds with a hint take beside the level they start from. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inState } from '../../../config/paths.ts'
 import { kernelToJudge } from '../../../judge/stored.ts'
 import { measure, type Plan } from '../../../measure/measure.ts'
 import { type Comparison, compare, type TimedSample } from '../../../measure/statistics.ts'
+import { inScratch } from '../../../process/scratch.ts'
 import { linkBundle } from '../../../runner/link.ts'
 import { getBlob } from '../../../store/blobs.ts'
 import { cached } from '../../../store/statements.ts'
@@ -36,9 +34,7 @@ export async function timesBeside(
   )
   if (distinct.size < 2) return new Map()
   const samples = new Map<string, TimedSample[]>([...distinct.keys()].map(hash => [hash, []]))
-  await mkdir(inState('work'), { recursive: true })
-  const directory = await mkdtemp(join(inState('work'), 'hints-'))
-  try {
+  await inScratch('hints', async directory => {
     const measured = [...distinct].map(([hash, object]) => measuredBuild(hash, getBlob(store, object)))
     await measure(
       [{ id: 'k', signature: kernel.signature, builds: measured }],
@@ -51,9 +47,7 @@ export async function timesBeside(
         onFailure: () => {},
       },
     )
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
   return new Map(
     builds.flatMap(build => {
       const own = samples.get(contents.get(build)?.hash ?? '') ?? []

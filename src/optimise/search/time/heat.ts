@@ -1,9 +1,7 @@
 /** One heat: candidates that look promising are built, judged as far as is worth while, and raced against XLA's build. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inState } from '../../../config/paths.ts'
 import type { RawSample } from '../../../measure/measure.ts'
 import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
+import { inScratch } from '../../../process/scratch.ts'
 import { linkBundle } from '../../../runner/link.ts'
 import type { ExploreServices } from '../../proposer.ts'
 import { type Entrant, sift } from '../quick-judge.ts'
@@ -49,16 +47,10 @@ export async function runHeats(
   services: ExploreServices,
   { onResult, say }: HeatEvents,
 ): Promise<void> {
-  const directory = inState('work')
-  await mkdir(directory, { recursive: true })
   for (const group of grouped(heats)) {
     services.signal.throwIfAborted()
-    const scratch = await mkdtemp(join(directory, 'heat-'))
-    try {
-      for (const result of await runGroup(group, plan, scratch, services, say)) onResult(result)
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
-    }
+    const results = await inScratch('heat', scratch => runGroup(group, plan, scratch, services, say))
+    for (const result of results) onResult(result)
   }
 }
 

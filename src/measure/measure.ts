@@ -174,21 +174,22 @@ async function runLink(
   const byId = new Map(works.map(work => [work.kernel.id, work]))
   const jobs = works
     .filter(({ functions }) => functions.size > 0)
-    .map(
-      ({ kernel, functions }): TimingJob => ({
+    .map(({ kernel, functions }): TimingJob => {
+      const seed = seedOf(kernel, link, plan)
+      return {
         kind: 'time',
         id: kernel.id,
         signature: kernel.signature,
         // Those whose processes start later are faster by a fraction of a percent.
-        functions: shuffled([...functions.keys()], seedOf(kernel, link, plan)),
-        seed: seedOf(kernel, link, plan),
+        functions: shuffled([...functions.keys()], seed),
+        seed,
         processes: plan.processes,
         pairs: plan.pairs,
         minSampleNs: plan.minSampleNs,
         limitMs: plan.limitMs,
         cold: plan.cold ?? 0,
-      }),
-    )
+      }
+    })
   if (jobs.length === 0) return
   const onResult = (result: RunnerResult): void => {
     if (result.kind === 'hello') events.onHello?.(result)

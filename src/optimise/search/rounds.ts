@@ -48,7 +48,7 @@ export async function searchRounds(
   score: Score,
   budget: Budget,
   services: RoundServices,
-  weedOut: (kernels: readonly Searched[]) => Promise<void> = async () => {},
+  weedOut: (kernels: readonly Searched[]) => Promise<void>,
 ): Promise<void> {
   const { store } = services
   const rounds = Math.ceil(budget.candidates / ROUND)

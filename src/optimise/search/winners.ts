@@ -2,13 +2,14 @@
 import { buildHash } from '../../kernel/build.ts'
 import { forAll } from '../../lanes/lanes.ts'
 import { progress } from '../../log.ts'
-import { putBuild, putProposal } from '../../store/builds/builds.ts'
+import { putBuild } from '../../store/builds/builds.ts'
 import { write } from '../../store/open.ts'
 import { putFinding } from '../../store/proposers/findings.ts'
-import { promote, settleSearch, TRIED } from '../../store/proposers/searches.ts'
+import { promote, settleSearch } from '../../store/proposers/searches.ts'
 import type { ExploreServices } from '../proposer.ts'
 import { judged, judgeProposed } from '../verdicts.ts'
 import { minimise } from './minimise.ts'
+import { putTried } from './propose.ts'
 import type { Searched } from './rounds.ts'
 import type { Schedule } from './schedule.ts'
 import { asked, type Candidate, candidateText, requestOf } from './space/candidate.ts'
@@ -102,7 +103,7 @@ async function enter(
       continue
     }
     const build = buildHash(request)
-    const { kernel: hash, targetId, metric, seed } = state.key
+    const { kernel: hash, targetId } = state.key
     const steady = expected.state === 'ok' && expected.contentHash === result.contentHash
     write(store, () => {
       putBuild(store, request, result)
@@ -111,12 +112,7 @@ async function enter(
           ...{ kernel: hash, targetId, build, kind: 'not-deterministic', steps: candidate.passes.length },
           reason: 'made twice, it came out as two different objects',
         })
-      else
-        putProposal(store, {
-          ...{ kernel: hash, targetId, proposer: TRIED, build },
-          parameters: { metric, seed },
-          seconds: state.seconds,
-        })
+      else putTried(store, state, build)
     })
     if (steady) {
       contest.current = { candidate, build }

@@ -1,4 +1,4 @@
-/** Times: equal code measures equal, twice the work measures slower, and a function that stops working is caught. */
+/** Times: every function is sampled as often, twice the work takes longer, and a function that fails is named. */
 import { expect, test } from 'vitest'
 import type { RunnerResult, Sample, TimingJob } from '../../../src/runner/protocol.ts'
 import { runCases, signature } from './objects.ts'
@@ -19,22 +19,19 @@ const samplesOf = (results: readonly RunnerResult[], name: string): Sample[] =>
   results.flatMap(result => (result.kind === 'sample' && result.function === name ? [result] : []))
 const least = (samples: readonly Sample[]): number => Math.min(...samples.map(sample => sample.nsPerCall))
 
-test('more work takes longer by as much, the same work as long', async () => {
+test('every function is sampled at every place, and more work takes longer', async () => {
   const names = ['work_10', 'work_11', 'work_20']
-  const results = await runCases(names, [timingJob(names), timingJob(['work_10', 'work_10'], { id: 'same' })])
-  const timed = results.filter(result => 'id' in result && result.id === 'timing')
-  const [ten, eleven, twenty] = names.map(name => samplesOf(timed, name))
+  const results = await runCases(names, [timingJob(names)])
+  const [ten, eleven, twenty] = names.map(name => samplesOf(results, name))
   if (!ten || !eleven || !twenty) throw new Error('no samples')
-  // Minima stand against neighbours on the machine; the statistics proper are measure's.
-  expect(least(twenty) / least(ten)).toBeGreaterThan(1.7)
-  expect(least(twenty) / least(ten)).toBeLessThan(2.3)
-  expect(least(eleven) / least(ten)).toBeGreaterThan(1.03)
-  expect(ten).toHaveLength(45)
-  for (const sample of ten) expect(sample.batch * sample.nsPerCall).toBeGreaterThan(30_000)
-  expect(new Set(timed.map(s => ('position' in s ? s.position : -1)))).toEqual(new Set([0, 1, 2]))
-  const same = results.filter((r): r is Sample => r.kind === 'sample' && r.id === 'same')
-  const halves = [same.filter(s => s.position === 0), same.filter(s => s.position === 1)]
-  expect(Math.abs(Math.log(least(halves[0] ?? []) / least(halves[1] ?? [])))).toBeLessThan(0.1)
+  for (const samples of [ten, eleven, twenty]) {
+    expect(samples).toHaveLength(45)
+    expect(new Set(samples.map(({ position }) => position))).toEqual(new Set([0, 1, 2]))
+  }
+  // Twice the work, by minima against neighbours on the machine; small differences are perf's to show.
+  expect(least(twenty)).toBeGreaterThan(1.3 * least(ten))
+  const lengths = ten.map(sample => sample.batch * sample.nsPerCall).sort((a, b) => a - b)
+  expect(lengths[22]).toBeGreaterThan(30_000)
 })
 
 test('a function that fails is named, and the others are timed all the same', async () => {

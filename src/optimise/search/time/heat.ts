@@ -4,14 +4,11 @@ import { type RaceOutcome, type RacePlan, race } from '../../../measure/race.ts'
 import { inScratch } from '../../../process/scratch.ts'
 import { linkBundle } from '../../../runner/link.ts'
 import type { ExploreServices } from '../../proposer.ts'
-import { type Entrant, sift } from '../quick-judge.ts'
-import type { Searched } from '../rounds.ts'
+import { type Contenders, sift } from '../quick-judge.ts'
 import { type Course, measuredBuild } from './reference.ts'
 
-export interface Heat {
-  readonly kernel: Searched
+export interface Heat extends Contenders {
   readonly course: Course
-  readonly entrants: readonly Entrant[]
 }
 
 /** What a heat found out about one kernel: contents that are wrong, and the race of the others. */
@@ -78,11 +75,10 @@ async function runGroup(
   const { lanes, signal } = services
   const host = await services.host()
   say(`${group.length} kernels: judging who may race`)
-  const contenders = group.map(heat => ({ ...heat, judged: heat.course.kernel, heat }))
-  const ready = await sift(contenders, plan.trials, services)
-  const runners = ready.map(({ contenders: { course }, passed }, i) => ({
+  const ready = await sift(group, plan.trials, services)
+  const runners = ready.map(({ contenders: { judged, course }, passed }, i) => ({
     id: `r${i}`,
-    signature: course.kernel.signature,
+    signature: judged.signature,
     reference: course.reference,
     candidates: passed.map(({ hash, object }) => measuredBuild(hash, object)),
   }))
@@ -102,7 +98,7 @@ async function runGroup(
   )
   const byId = new Map(outcomes.map(outcome => [outcome.kernel, outcome]))
   const bySample = Map.groupBy(samples, ({ sample }) => sample.kernel)
-  return ready.map(({ contenders: { heat }, wrong }, i) => {
+  return ready.map(({ contenders: heat, wrong }, i) => {
     const outcome = byId.get(`r${i}`)
     const kept = new Set([heat.course.reference.hash, outcome?.winner?.build])
     const own = bySample.get(`r${i}`) ?? []

@@ -55,7 +55,7 @@ export async function lastRaces(all: readonly Finalist[], services: ExploreServi
     if (kernel.state.settled === kernel.state.tried) settled.push({ kernel, outcome: 'known', refuted: [] })
     else {
       const best = kernel.state.best.filter(one => one.score < UNMEASURED)
-      heats.push({ kernel, course, entrants: best.slice(0, FINALISTS) })
+      heats.push({ kernel, course, judged: course.kernel, entrants: best.slice(0, FINALISTS) })
     }
   if (heats.length === 0) return settled
   const shown = progress('last races', heats.length)

@@ -205,5 +205,10 @@ function heatOf({ kernel, course, pool }: Runner, places: number): Heat {
   const all = [...pool.values()]
   const first = all.slice(0, Math.ceil(places / 2))
   const others = all.filter(one => !first.includes(one)).sort((a, b) => a.instructions - b.instructions)
-  return { kernel, course, entrants: [...first, ...others.slice(0, places - first.length)] }
+  return {
+    kernel,
+    course,
+    judged: course.kernel,
+    entrants: [...first, ...others.slice(0, places - first.length)],
+  }
 }

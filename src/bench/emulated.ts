@@ -37,11 +37,9 @@ export async function countInstructions(
   const { name, kind, emulated, target } = host
   const { cpu, cores, os } = await host.describe()
   const id = hostId(store, { name, kind, emulated, cpu, cores, os })
-  const works = measurableKernels(
-    store,
-    { id, name, arch: target.triple.split('-')[0] ?? '', target, cpu: target.cpu },
-    filter,
-  ).flatMap(kernel => uncounted(services, kernel))
+  const works = measurableKernels(store, { id, name, target, cpu: target.cpu }, filter).flatMap(kernel =>
+    uncounted(services, kernel),
+  )
   const shown = progress(`builds counted on ${name}`, works.flatMap(({ kernel }) => kernel.builds).length)
   const failures: CountOutcome['failures'][number][] = []
   let counted = 0

@@ -2,6 +2,7 @@
 import { corrected } from '../measure/judgement.ts'
 import {
   type ComparisonState,
+  calm,
   compare,
   median,
   medianDeviation,
@@ -45,14 +46,14 @@ export function estimate(
   const estimates = [...byContent].map(([content, all]): EstimateRow => {
     const reported = all.filter(sample => sample.purpose === 'report')
     const samples = reported.length > 0 ? reported : all
-    const values = samples.map(sample => sample.value)
+    const values = calm(samples).map(sample => sample.value)
     const own = content === xla
     const comparison = own ? undefined : against(samples)
     return {
       ...place,
       content_hash: content,
       build_hash: samples[0]?.build ?? '',
-      samples: values.length,
+      samples: samples.length,
       time_ns: median(values),
       deviation_ns: medianDeviation(values),
       reference_hash: own || comparison ? (reference?.[0]?.build ?? null) : null,
@@ -78,7 +79,7 @@ export function estimate(
         content_hash: content,
         build_hash: first.build,
         reference_hash: reference?.[0]?.build ?? '',
-        time_ns: median(samples.map(sample => sample.value)),
+        time_ns: median(calm(samples).map(sample => sample.value)),
         pairs,
         ratio,
         ratio_low: low,

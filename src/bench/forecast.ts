@@ -33,8 +33,10 @@ export async function forecast(
 ): Promise<Forecast> {
   const facts = await host.describe()
   const id = findHost(store, { ...host, ...facts }) ?? -1
-  const arch = host.target.triple.split('-')[0] ?? ''
-  const pending = pendingWork(measurableKernels(store, { id, name: host.name, arch }, filter), precision)
+  const pending = pendingWork(
+    measurableKernels(store, { id, name: host.name, target: host.target }, filter),
+    precision,
+  )
   const works = withCopies(pending).filter(isNew)
   const builds = works.reduce((sum, { kernel }) => sum + kernel.builds.length, 0)
   const copies = works.filter(({ copied }) => copied !== undefined).length

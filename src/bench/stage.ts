@@ -2,7 +2,7 @@
  * The bench stage: measures every build that passed and has no estimate on the host, or one less exact than asked for,
  * and what came out best once more, by samples that chose nothing.
  */
-import type { Host, HostFacts } from '../hosts/host.ts'
+import type { HostFacts } from '../hosts/host.ts'
 import { lanesElsewhere } from '../lanes/lanes.ts'
 import { log, plural } from '../log.ts'
 import { halfWidth } from '../measure/judgement.ts'
@@ -70,10 +70,8 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
   }
 }
 
-const archOf = (host: Host): string => host.target.triple.split('-')[0] ?? ''
-
 const measurable = ({ store, host }: BenchServices, id: number, filter?: string): MeasurableKernel[] =>
-  measurableKernels(store, { id, name: host.name, arch: archOf(host), target: host.target }, filter)
+  measurableKernels(store, { id, name: host.name, target: host.target }, filter)
 
 /**
  * The builds to run now: what is missing or known less exactly than asked for, and XLA's own beside it; all of them if

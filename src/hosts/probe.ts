@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { environmentError } from '../errors.ts'
-import { sha256, type Target } from '../kernel/build.ts'
+import { architectureOf, sha256, type Target } from '../kernel/build.ts'
 import { ensureZig } from '../llvm/zig.ts'
 import { describeExit, run, succeeded } from '../process/run.ts'
 import { BOOT_ID, FACT_FILES, factsOf } from './facts.ts'
@@ -46,7 +46,7 @@ export async function probeOn(machine: Machine, signal?: AbortSignal): Promise<P
       throw environmentError(
         `its probe does not run there: ${ended.stderr.trim().split('\n').at(-1) || describeExit(ended)}`,
         machine.hint ??
-          `is it a Linux of ${machine.triple.split('-')[0]}, and may programs run in its folder?`,
+          `is it a Linux of ${architectureOf(machine.triple)}, and may programs run in its folder?`,
       )
   } finally {
     await placed.remove()

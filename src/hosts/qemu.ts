@@ -1,6 +1,7 @@
 /** User-mode emulation of another CPU: correctness, sizes and instruction counts, never a time. */
 import type { QemuSettings } from '../config/settings/settings.ts'
 import { environmentError } from '../errors.ts'
+import { architectureOf } from '../kernel/build.ts'
 import { run, succeeded } from '../process/run.ts'
 import type { Machine } from './machine.ts'
 import { countFunctions, type Emulate } from './trace.ts'
@@ -12,7 +13,7 @@ const ANY_CPU = 'max'
 /** Finds the emulator. Throws an environment error that says what to install. */
 export async function openQemuMachine(settings: QemuSettings): Promise<Machine> {
   const triple = settings.triple ?? ARM
-  const program = settings.program ?? `qemu-${triple.split('-')[0]}`
+  const program = settings.program ?? `qemu-${architectureOf(triple)}`
   const version = await qemuVersion(program)
   if (version === undefined)
     throw environmentError(

@@ -10,6 +10,9 @@ export interface Target {
   readonly features: string
 }
 
+/** `x86_64` or `aarch64` of a triple, and whatever else stands first in it. */
+export const architectureOf = (triple: string): string => triple.split('-', 1)[0] ?? ''
+
 /** Where a build starts from. `kernel`: as harvested. `xla-ir`: XLA's optimised IR. `object`: XLA's own object. */
 export type BuildInput = 'kernel' | 'xla-ir' | 'rewrite' | 'object'
 

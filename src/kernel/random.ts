@@ -21,6 +21,16 @@ export function seededRandom(seed: number | string): Random {
 /** A whole number from 0 to `limit` - 1. */
 export const below = (random: Random, limit: number): number => Math.floor(random() * limit)
 
+/** The items in another order, each order as likely (Fisher and Yates). */
+export function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  const out = [...items]
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = below(random, i + 1)
+    ;[out[i], out[j]] = [out[j] as T, out[i] as T]
+  }
+  return out
+}
+
 /** One of `items`, each as likely. Throws for none. */
 export function pick<T>(random: Random, items: readonly T[]): T {
   if (items.length === 0) throw new Error('nothing to pick from')

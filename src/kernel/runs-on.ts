@@ -1,5 +1,5 @@
 /** Whether code made for one target can run on a machine that is another. Pure. */
-import type { Target } from './build.ts'
+import { architectureOf, type Target } from './build.ts'
 
 /**
  * What each CPU needs beyond the least of its architecture, one telling feature each: levels of x86-64 (psABI,
@@ -20,8 +20,7 @@ const TELLING: Readonly<Record<string, string>> = {
 
 /** True for the same architecture when the code needs none but the machine's features. */
 export function runsOn(code: Omit<Target, 'name'>, machine: Omit<Target, 'name'>): boolean {
-  const arch = (target: Omit<Target, 'name'>): string | undefined => target.triple.split('-')[0]
-  if (arch(code) !== arch(machine)) return false
+  if (architectureOf(code.triple) !== architectureOf(machine.triple)) return false
   const has = new Set(machine.features.split(','))
   const needs = [...code.features.split(',').filter(feature => feature.startsWith('+')), TELLING[code.cpu]]
   return code.cpu === machine.cpu || needs.every(feature => feature === undefined || has.has(feature))

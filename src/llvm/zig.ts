@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { inState } from '../config/paths.ts'
 import { environmentError } from '../errors.ts'
-import type { Target } from '../kernel/build.ts'
+import { architectureOf, type Target } from '../kernel/build.ts'
 import { ensureWheel, isFetched, type Wheel, wheelFolder } from './wheels.ts'
 
 export const ZIG_WHEEL: Wheel = {
@@ -48,7 +48,7 @@ export async function ensureZig(signal?: AbortSignal): Promise<Zig> {
 export const zigFolder = (): string | undefined => (isFetched(ZIG_WHEEL) ? wheelFolder(ZIG_WHEEL) : undefined)
 
 function architecture(triple: string): string {
-  const name = triple.split('-')[0] ?? ''
+  const name = architectureOf(triple)
   if (name === 'x86_64' || name === 'aarch64') return name
   throw environmentError(`nothing can be linked for ${triple}`, 'targets are x86_64 and aarch64 Linux')
 }

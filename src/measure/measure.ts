@@ -5,11 +5,12 @@
  */
 import type { Host } from '../hosts/host.ts'
 import { sha256 } from '../kernel/build.ts'
+import { seededRandom, shuffled } from '../kernel/random.ts'
 import type { Signature } from '../kernel/signature.ts'
 import { createLanes, type Lanes } from '../lanes/lanes.ts'
 import type { Linkable, linkBundle } from '../runner/link.ts'
 import type { Bundle, RunnerHello, RunnerResult, Sample, TimingJob } from '../runner/protocol.ts'
-import { shuffled } from '../runner/shuffled.ts'
+import type { TimedSample } from './statistics.ts'
 
 export interface MeasuredBuild {
   readonly hash: string
@@ -52,6 +53,12 @@ export interface RawSample extends Omit<Sample, 'kind' | 'id' | 'function'> {
   readonly copy: boolean
 }
 
+/** A raw sample as the statistics take it. */
+export const timedSample = (sample: RawSample): TimedSample => {
+  const { link, process, pair, nsPerCall: value, disturbance } = sample
+  return { link, process, pair, value, ...(disturbance !== undefined && { disturbance }) }
+}
+
 export interface MeasureServices {
   readonly host: Host
   readonly lanes: Lanes
@@ -78,6 +85,13 @@ interface Work {
   /** Function ids within the bundle, one a build. */
   readonly functions: Map<string, MeasuredBuild>
 }
+
+/** What executables said of each host's least crowding: neighbours may be there for longer than one of them runs. */
+const crowding = new WeakMap<Host, number[]>()
+
+/** A quarter of them is less; 0 of none. The very least could be a slip of the clock. */
+const lowerQuartile = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 2] ?? 0
 
 const elsewhere = new WeakMap<Host, Lanes>()
 
@@ -181,19 +195,24 @@ async function runLink(
         id: kernel.id,
         signature: kernel.signature,
         // Those whose processes start later are faster by a fraction of a percent.
-        functions: shuffled([...functions.keys()], seed),
+        functions: shuffled(seededRandom(seed), [...functions.keys()]),
         seed,
         processes: plan.processes,
         pairs: plan.pairs,
         minSampleNs: plan.minSampleNs,
         limitMs: plan.limitMs,
         cold: plan.cold ?? 0,
+        leastCrowding: lowerQuartile(crowding.get(services.host) ?? []),
       }
     })
   if (jobs.length === 0) return
   const onResult = (result: RunnerResult): void => {
     if (result.kind === 'hello') events.onHello?.(result)
     if (result.kind === 'hello' || result.kind === 'verify') return
+    if (result.kind === 'machine') {
+      crowding.set(services.host, [...(crowding.get(services.host) ?? []), result.leastCrowding])
+      return
+    }
     const work = byId.get(result.id)
     if (!work) return
     if (result.kind === 'time-failed') {

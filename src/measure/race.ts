@@ -10,6 +10,7 @@ import {
   measure,
   type Plan,
   type RawSample,
+  timedSample,
 } from './measure.ts'
 import { type Comparison, compare, type TimedSample } from './statistics.ts'
 
@@ -171,8 +172,7 @@ function keep(samples: Map<string, TimedSample[]> | undefined, sample: RawSample
   if (sample.metric !== 'time' || sample.copy) return
   const known = samples?.get(sample.build) ?? []
   samples?.set(sample.build, known)
-  const { link, process, pair, nsPerCall } = sample
-  known.push({ link, process, pair, value: nsPerCall })
+  known.push(timedSample(sample))
 }
 
 /** Those that may still win: whose interval begins below where the leader's ends; the better half at most. */

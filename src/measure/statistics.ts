@@ -8,7 +8,7 @@
  */
 
 /** Changes whenever a figure could come out otherwise from equal samples. */
-export const STATISTICS_RULE = 3
+export const STATISTICS_RULE = 4
 
 /** One timing, at its place: link → process → pair. `link` is unique over all campaigns at hand. */
 export interface TimedSample {
@@ -17,6 +17,8 @@ export interface TimedSample {
   readonly pair: number
   /** Nanoseconds per call. */
   readonly value: number
+  /** What disturbed it, when every try was. */
+  readonly disturbance?: string | null
 }
 
 export const COMPARISONS = ['same', 'faster', 'slower', 'inconclusive'] as const
@@ -93,6 +95,8 @@ export function randomIntegers(seed: number): () => number {
 
 /**
  * Compares two builds over the pairs that hold both; undefined when there are none. `seed` fixes the resampling.
+ * Pairs that were disturbed to the last try tell of the machine's neighbours rather than of the builds: they count where
+ * more than half of the links have no others.
  * Within a process, log ratios further than three deviations from their median count as if at three: a machine's
  * hiccup in one pair must not decide. The estimate is the mean over links of the mean over processes of the mean pair.
  */
@@ -101,7 +105,9 @@ export function compare(
   reference: readonly TimedSample[],
   options: { readonly seed?: number; readonly resamples?: number; readonly delta?: number } = {},
 ): Comparison | undefined {
-  const links = logRatios(candidate, reference).map(processes => processes.map(winsorized))
+  const all = logRatios(candidate, reference)
+  const quiet = logRatios(candidate.filter(undisturbed), reference.filter(undisturbed))
+  const links = (2 * quiet.length < all.length ? all : quiet).map(processes => processes.map(winsorized))
   if (links.length === 0) return undefined
   const centre = mean(links.map(processes => mean(processes.map(mean))))
   const draws = resample(links, centre, options.resamples ?? 1000, randomIntegers(options.seed ?? 1))
@@ -110,6 +116,14 @@ export function compare(
   const pairs = links.flat().reduce((sum, process) => sum + process.length, 0)
   const p = twoSided(centre / deviation(draws))
   return { ratio: Math.exp(centre), low, high, pairs, p, state: classify(low, high, options.delta) }
+}
+
+const undisturbed = ({ disturbance }: TimedSample): boolean => !disturbance
+
+/** Samples that nothing disturbed, or all where none is left. */
+export function calm<T extends TimedSample>(samples: readonly T[]): readonly T[] {
+  const found = samples.filter(undisturbed)
+  return found.length > 0 ? found : samples
 }
 
 const deviation = (values: Float64Array): number => {
@@ -155,9 +169,7 @@ function winsorized(values: readonly number[]): number[] {
 /**
  * Bootstrap means: links with replacement, in each its processes, in each its pairs. With few links that alone is too
  * sure of itself: resampling n of them understates their variance by (n - 1) / n, and n means are not normal but
- * Student's t. So a draw's distance from the centre due to its links is stretched by both. More links than a plan has mean
- * that they were added until the interval was narrow, which favours intervals that are narrow by accident: where links
- * differ by heavy tails, 7 % instead of 5 % of equals were told apart (`npm run perf -- stopping`), so that is stretched too.
+ * Student's t. So a draw's distance from the centre due to its links is stretched by both.
  */
 function resample(
   links: readonly (readonly (readonly number[])[])[],
@@ -166,8 +178,7 @@ function resample(
   random: () => number,
 ): Float64Array {
   const n = links.length
-  const few = n > 1 ? (Math.sqrt(n / (n - 1)) * studentT(n - 1)) / studentT(Number.POSITIVE_INFINITY) : 1
-  const stretch = few * (n > PLANNED_LINKS ? MEASURED_ON : 1)
+  const stretch = n > 1 ? (Math.sqrt(n / (n - 1)) * studentT(n - 1)) / studentT(Number.POSITIVE_INFINITY) : 1
   const linkMeans = Float64Array.from(links, processes => mean(processes.map(mean)))
   const flat = links.map(processes => processes.map(pairs => Float64Array.from(pairs)))
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
@@ -191,10 +202,6 @@ function resample(
   }
   return draws.sort()
 }
-
-/** Links of a campaign's first pass unless asked otherwise, and how much wider an interval is when there are more. */
-const PLANNED_LINKS = 12
-const MEASURED_ON = 1.06
 
 /** Linear between the two nearest of sorted values. */
 function quantile(sorted: Float64Array, q: number): number {

@@ -1,6 +1,13 @@
 /** What the runner answers: one JSON object a line. Checked field by field, for it comes from another machine. Pure. */
 import type { Counterexample } from '../kernel/verdict.ts'
-import type { CountedInstructions, RunnerHello, Sample, TimingFailure, VerifyResult } from './protocol.ts'
+import type {
+  CountedInstructions,
+  MachineSeen,
+  RunnerHello,
+  Sample,
+  TimingFailure,
+  VerifyResult,
+} from './protocol.ts'
 
 /** One line: a result of a job by its number, the end of a job, or the runner's own trouble. */
 export type Answer =
@@ -14,6 +21,7 @@ export type Numbered =
   | Omit<VerifyResult, 'id'>
   | Omit<Sample, 'id'>
   | Omit<CountedInstructions, 'id'>
+  | Omit<MachineSeen, 'id'>
   | Omit<TimingFailure, 'id'>
 
 /** Reads one line. Throws on a line that no runner of this version writes. */
@@ -50,6 +58,12 @@ export function decodeLine(line: string): Answer {
           retaken: count(fields, 'retaken'),
           ...optionalText(fields, 'disturbance'),
         },
+      }
+    case 'machine':
+      return {
+        kind: 'result',
+        job: count(fields, 'job'),
+        result: { kind, leastCrowding: count(fields, 'leastCrowding') },
       }
     case 'count':
       return {

@@ -24,6 +24,7 @@ export function encodeJob(job: RunnerJob, number: number): string {
       natural(job.pairs),
       natural(job.minSampleNs),
       natural(job.cold ?? 0),
+      natural(job.leastCrowding ?? 0),
     ])
   }
   return `${[...lines, ['end']].map(words => words.join(' ')).join('\n')}\n`

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256, type Target } from '../kernel/build.ts'
+import { seededRandom, shuffled } from '../kernel/random.ts'
 import { ObjectError, type ObjectFile, parseObject } from '../llvm/object/elf.ts'
 import { renameSymbol } from '../llvm/object/object.ts'
 import { ensureZig } from '../llvm/zig.ts'
@@ -9,7 +10,6 @@ import { describeExit, run, succeeded } from '../process/run.ts'
 import { ensureRunner } from './compile-runner.ts'
 import { gateParsed } from './gate.ts'
 import type { Bundle } from './protocol.ts'
-import { shuffled } from './shuffled.ts'
 
 export { gateObject } from './gate.ts'
 
@@ -42,7 +42,7 @@ export type LinkResult =
 export async function linkBundle(linkables: readonly Linkable[], options: LinkOptions): Promise<LinkResult> {
   const { target, directory, signal } = options
   const files = new Map<string, Uint8Array>()
-  for (const linkable of shuffled(linkables, options.orderSeed)) {
+  for (const linkable of shuffled(seededRandom(options.orderSeed), linkables)) {
     const ready = prepare(linkable, target)
     if ('reason' in ready) return { state: 'broken', id: linkable.id, reason: ready.reason }
     for (const [i, object] of ready.objects.entries())

@@ -101,6 +101,18 @@ export interface TimingJob {
   readonly limitMs: number
   /** Samples with cold caches of each function in a process; none unless said. */
   readonly cold?: number
+  /** What earlier runs on this machine said of it. */
+  readonly leastCrowding?: number
+}
+
+/**
+ * What a run saw of its machine: how much longer work takes that fills the core than work that cannot, in millionths, at
+ * the quietest of some milliseconds. More than the least ever seen there means that something shares the core.
+ */
+export interface MachineSeen {
+  readonly kind: 'machine'
+  readonly id: string
+  readonly leastCrowding: number
 }
 
 export interface Sample {
@@ -147,4 +159,10 @@ export interface RunnerHello {
 }
 
 export type RunnerJob = VerifyJob | TimingJob
-export type RunnerResult = RunnerHello | VerifyResult | Sample | CountedInstructions | TimingFailure
+export type RunnerResult =
+  | RunnerHello
+  | VerifyResult
+  | MachineSeen
+  | Sample
+  | CountedInstructions
+  | TimingFailure

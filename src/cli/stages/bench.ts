@@ -47,8 +47,8 @@ export async function run(_args: readonly string[], options: Options, context: C
 }
 
 /**
- * Measured on small kernels of a CNN: where the linker puts a function moves its time by more (median 2 %, often 10 %)
- * than the process does (1 %), so links are what an interval wants most.
+ * Where the linker puts a function moves its time as much as a new process does, and a new link gives both: links are what
+ * an interval wants most. docs/measurement.md has the figures.
  */
 function aimOf(options: Options): Aim & Pick<BenchOptions, 'confirm'> {
   const plan: Plan = {

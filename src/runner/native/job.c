@@ -110,6 +110,7 @@ static void read_item(struct job *job, const char *what) {
     job->pairs = (uint32_t)number(100000);
     job->min_sample_ns = number(10000000000ULL);
     job->cold = (uint32_t)number(1000);
+    job->least_crowding = number(1000000000ULL);
   } else fatal("job: unknown item '%.40s'", what);
 }
 

@@ -83,6 +83,7 @@ struct job {
   size_t function_count;
   uint32_t processes, pairs, cold;
   uint64_t min_sample_ns;
+  uint64_t least_crowding; /* known of this machine, or 0; timing/time.h says what it is */
 };
 /* The next job of standard input; false at its end. Malformed text ends the runner with a `fatal` line. */
 bool read_job(struct job *);
@@ -162,6 +163,9 @@ uint64_t now_ns(void);
 /* ---- children: child.c ---- */
 enum outcome { COMPLETED, FAILED, TIMED_OUT };
 enum placement { ANYWHERE, PINNED };
+/* The core of pinned children, and this process to it: false where that is refused, or none was chosen. */
+void use_core(int);
+bool pin(void);
 /* Forks, jails the child, runs body(context) in it, and reaps it. */
 enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement, const struct arena *,
                        char *reason, size_t size);

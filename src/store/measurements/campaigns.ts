@@ -108,6 +108,7 @@ export interface PlacedSample {
   readonly process: number
   readonly pair: number
   readonly value: number
+  readonly disturbance: string | null
 }
 
 /**
@@ -118,7 +119,7 @@ export const samplesOf = (store: Store, kernel: string, signature: string, hostI
   cached(
     store,
     `SELECT b.content_hash AS contentHash, b.hash AS build, c.purpose, m.campaign_id || '/' || m.link AS link,
-      m.process, m.pair, m.value
+      m.process, m.pair, m.value, m.disturbance
      FROM build b JOIN measurement m ON m.build_hash = b.hash JOIN campaign c ON c.id = m.campaign_id
      WHERE b.kernel_hash = ? AND m.signature_hash = ? AND c.host_id = ? AND m.metric = 'time' AND m.copy = 0
        AND c.purpose <> 'select' ORDER BY m.id`,
@@ -135,7 +136,7 @@ export const copySamples = (store: Store, campaign: number): CopySample[] =>
   store
     .prepare(
       `SELECT b.kernel_hash AS kernel, m.signature_hash AS signature, m.build_hash AS build, m.copy, m.link, m.process,
-        m.pair, m.value
+        m.pair, m.value, m.disturbance
        FROM measurement m JOIN build b ON b.hash = m.build_hash
        JOIN (SELECT DISTINCT build_hash, signature_hash FROM measurement WHERE campaign_id = @campaign AND copy = 1) a
          ON a.build_hash = m.build_hash AND a.signature_hash = m.signature_hash

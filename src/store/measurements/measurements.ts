@@ -1,5 +1,5 @@
 /** What is to be measured on a host, and what the user may want to know before. */
-import type { Target } from '../../kernel/build.ts'
+import { architectureOf, type Target } from '../../kernel/build.ts'
 import { runsOn } from '../../kernel/runs-on.ts'
 import { PASSING } from '../../kernel/verdict.ts'
 import { GIVEN_UP } from '../attempts.ts'
@@ -32,7 +32,7 @@ export interface MeasurableKernel {
 export const attemptDetail = (signatureHash: string, host: string): string => `${signatureHash} ${host}`
 
 /**
- * The kernels that have a passing build for the architecture `arch`, with all their passing builds. Builds whose
+ * The kernels that have a passing build the host can run, with all those builds. Builds whose
  * measurement on this host was given up are left out.
  */
 export function measurableKernels(
@@ -40,9 +40,8 @@ export function measurableKernels(
   host: {
     readonly id: number
     readonly name: string
-    readonly arch: string
     /** What the host runs; builds for more than that are left out. */
-    readonly target?: Target
+    readonly target: Target
     /** Builds for this CPU alone. */
     readonly cpu?: string
   },
@@ -69,10 +68,14 @@ export function measurableKernels(
       GROUP BY c.kernel_hash, c.signature_hash, b.content_hash
       ORDER BY c.kernel_hash, c.signature_hash, xlaProposal IS NULL, hash`,
     )
-    .all(host.id, ...PASSING, host.arch, host.cpu ?? null, ...kernels.parameters, host.name) as (Omit<
-    MeasurableBuild,
-    'measured'
-  > & {
+    .all(
+      host.id,
+      ...PASSING,
+      architectureOf(host.target.triple),
+      host.cpu ?? null,
+      ...kernels.parameters,
+      host.name,
+    ) as (Omit<MeasurableBuild, 'measured'> & {
     kernel: string
     name: string
     abi: string
@@ -96,7 +99,7 @@ export function measurableKernels(
     features,
     ...build
   } of rows) {
-    if (host.target && !runsOn({ triple, cpu, features }, host.target)) continue
+    if (!runsOn({ triple, cpu, features }, host.target)) continue
     const key = `${kernel} ${signatureHash}`
     const known = found.get(key) ?? { hash: kernel, name, abi, irHash, signatureHash, builds: [] }
     found.set(key, known)

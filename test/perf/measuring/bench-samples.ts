@@ -7,14 +7,14 @@ import { DEFAULT_DB } from '../../../src/config/paths.ts'
 import { localHost } from '../../../src/hosts/local.ts'
 import { createLanes } from '../../../src/lanes/lanes.ts'
 import { agree } from '../../../src/measure/judgement.ts'
-import type { Plan, RawSample } from '../../../src/measure/measure.ts'
+import { type Plan, type RawSample, timedSample } from '../../../src/measure/measure.ts'
 import { type Comparison, compare } from '../../../src/measure/statistics.ts'
 import { hostId } from '../../../src/store/measurements/hosts.ts'
 import { measurableKernels, referenceOf } from '../../../src/store/measurements/measurements.ts'
 import { openStore } from '../../../src/store/open.ts'
 
 /** What bench does unless told otherwise. */
-export const PLAN: Plan = { links: 12, processes: 1, pairs: 6, minSampleNs: 300_000, limitMs: 4000, seed: 1 }
+export const PLAN: Plan = { links: 24, processes: 1, pairs: 3, minSampleNs: 300_000, limitMs: 4000, seed: 1 }
 
 const AGREEING = 0.95
 
@@ -40,8 +40,7 @@ export async function withKernels<T>(
       const host = await localHost()
       const facts = await host.describe()
       const id = hostId(store, { ...host, ...facts })
-      const arch = host.target.triple.split('-')[0] ?? ''
-      const kernels = measurableKernels(store, { id, name: host.name, arch }).map(kernel => ({ kernel }))
+      const kernels = measurableKernels(store, { id, ...host }).map(kernel => ({ kernel }))
       const signal = new AbortController().signal
       return await work({ store, host, lanes: createLanes(), signal }, kernels)
     } finally {
@@ -79,8 +78,7 @@ export const compared = (
   candidate: (sample: RawSample) => boolean,
   reference: (sample: RawSample) => boolean,
 ): Comparison | undefined => {
-  const timed = (which: (sample: RawSample) => boolean) =>
-    samples.filter(which).map(({ link, process, pair, nsPerCall: value }) => ({ link, process, pair, value }))
+  const timed = (which: (sample: RawSample) => boolean) => samples.filter(which).map(timedSample)
   return compare(timed(candidate), timed(reference))
 }
 

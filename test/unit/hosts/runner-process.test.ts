@@ -69,7 +69,7 @@ async function collect(jobs: readonly RunnerJob[], start: StartRunner): Promise<
   const results: RunnerResult[] = []
   await runJobs(jobs, start, { onResult: result => results.push(result) })
   return results.map(r =>
-    r.kind === 'hello' || r.kind === 'count'
+    r.kind === 'hello' || r.kind === 'count' || r.kind === 'machine'
       ? r.kind
       : `${r.id} ${r.function ?? ''} ${r.kind === 'verify' ? r.state : r.kind === 'sample' ? r.nsPerCall : r.reason}`,
   )

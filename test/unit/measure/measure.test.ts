@@ -24,7 +24,10 @@ const kernel = (id: string, ...builds: string[]): MeasuredKernel => ({
 })
 
 /** A world in which functions whose object is `unlinkable` do not link, and the second function of `flaky` fails. */
-function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: boolean } = {}) {
+function world(
+  flaws: { unlinkable?: number; flaky?: string; nothingLinks?: boolean; crowding?: number[] } = {},
+) {
+  const crowding = [...(flaws.crowding ?? [])]
   const linked: string[][] = []
   const seeds: number[] = []
   const asked: TimingJob[] = []
@@ -38,6 +41,7 @@ function world(flaws: { unlinkable?: number; flaky?: string; nothingLinks?: bool
     close: async () => {},
     async execute(_bundle, jobs, { onResult }) {
       asked.push(...(jobs as TimingJob[]))
+      onResult({ kind: 'machine', id: 'any', leastCrowding: crowding.shift() ?? 900 })
       for (const { id, functions, processes, pairs } of jobs as TimingJob[])
         for (let process = 0; process < processes; process++)
           for (let pair = 0; pair < pairs; pair++)
@@ -113,6 +117,15 @@ test('each kernel draws a seed and an order in each link: the same ones for the 
   expect(drawn((await measured(kernels, {}, many)).asked)).toEqual(drawn(asked))
   const later = await measured(kernels, {}, { ...many, firstLink: many.links })
   expect(drawn(asked)).not.toEqual(expect.arrayContaining(drawn(later.asked).slice(0, 1)))
+})
+
+test('an executable is told what earlier ones saw of the machine, without the lowest slips', async () => {
+  const { asked } = await measured(
+    [kernel('a', 'x')],
+    { crowding: [950, 700, 820, 960, 970] },
+    { ...plan, links: 6 },
+  )
+  expect(asked.map(({ leastCrowding }) => leastCrowding)).toEqual([0, 950, 950, 820, 820, 820])
 })
 
 test('a function that cannot be linked costs only itself', async () => {

@@ -85,6 +85,34 @@ describe('comparing two builds', () => {
     expect(compare(spoiled, reference)?.ratio).toBeCloseTo(1, 2)
   })
 
+  const disturbed = (all: readonly TimedSample[], by: (sample: TimedSample) => boolean): TimedSample[] =>
+    all.map(s => (by(s) ? { ...s, value: s.value * 1.5, disturbance: 'neighbour' } : s))
+
+  test('pairs that were disturbed on either side do not count', () => {
+    const { candidate, reference } = simulated(quiet, 13)
+    const there = compare(
+      disturbed(candidate, ({ pair }) => pair % 2 === 0),
+      disturbed(reference, ({ pair }) => pair % 5 === 0),
+    )
+    expect(there?.ratio).toBeCloseTo(1, 2)
+    expect(there?.pairs).toBe((candidate.length * 2) / 5)
+  })
+
+  test('they do where more than half of the links have no others', () => {
+    const { candidate, reference } = simulated(quiet, 13)
+    const half = compare(
+      disturbed(candidate, ({ link }) => Number(link) < 2),
+      reference,
+    )
+    expect(half?.ratio).toBeCloseTo(1, 2)
+    expect(half?.pairs).toBe(candidate.length / 2)
+    const most = compare(
+      disturbed(candidate, ({ link }) => Number(link) < 3),
+      reference,
+    )
+    expect(most?.pairs).toBe(candidate.length)
+  })
+
   test('swapping the sides inverts the ratio', () => {
     const { candidate, reference } = simulated({ ...quiet, ratio: 1.3 }, 17)
     const there = compare(candidate, reference)?.ratio ?? 0

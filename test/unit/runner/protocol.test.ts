@@ -49,7 +49,7 @@ end
   expect(encodeJob({ ...verify, trials: 'exhaustive' }, 0)).toContain('\nexhaustive\nend\n')
   const text = encodeJob(time, 0)
   expect(text).toContain('job time 0 1 1000 0 4 2 1\n')
-  expect(text).toContain('\nfun a\nfun b\nplan 2 3 50000 0\nend\n')
+  expect(text).toContain('\nfun a\nfun b\nplan 2 3 50000 0 0\nend\n')
 })
 
 test.each([

@@ -1,6 +1,6 @@
 /** How long builds with a hint take beside the level they start from. */
 import { kernelToJudge } from '../../../judge/stored.ts'
-import { measure, type Plan } from '../../../measure/measure.ts'
+import { measure, type Plan, timedSample } from '../../../measure/measure.ts'
 import { type Comparison, compare, type TimedSample } from '../../../measure/statistics.ts'
 import { inScratch } from '../../../process/scratch.ts'
 import { linkBundle } from '../../../runner/link.ts'
@@ -41,8 +41,8 @@ export async function timesBeside(
       { ...PLAN, seed: options.seed },
       { host: await host(), lanes, link: linkBundle, directory, signal },
       {
-        onSample: ({ metric, copy, build, link, process, pair, nsPerCall }) => {
-          if (metric === 'time' && !copy) samples.get(build)?.push({ link, process, pair, value: nsPerCall })
+        onSample: sample => {
+          if (sample.metric === 'time' && !sample.copy) samples.get(sample.build)?.push(timedSample(sample))
         },
         onFailure: () => {},
       },

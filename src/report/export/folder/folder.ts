@@ -6,7 +6,7 @@ import { ROOT } from '../../../config/paths.ts'
 import { guardIr } from '../../../judge/ir/guard.ts'
 import { shadowPoison } from '../../../judge/ir/shadow.ts'
 import { adapterIr } from '../../../kernel/adapter.ts'
-import { sha256, type Target } from '../../../kernel/build.ts'
+import { architectureOf, sha256, type Target } from '../../../kernel/build.ts'
 import { withXlaMath } from '../../../kernel/ir/xla-math.ts'
 import type { Signature } from '../../../kernel/signature.ts'
 import { kernelSymbol, renameSymbol } from '../../../llvm/object/object.ts'
@@ -58,7 +58,7 @@ export function kernelFolder(store: Store, request: FolderRequest): Folder {
       'run.sh',
       runScript({
         llvm: llvmMajor(builds),
-        architecture: target.triple.split('-')[0] ?? '',
+        architecture: architectureOf(target.triple),
         reference,
         builds: named.map(({ script }) => script),
         call,

@@ -51,15 +51,15 @@ static void explain_fault(const struct arena *arena, char *reason, size_t size) 
   describe_address(arena, address, verb, reason, size);
 }
 
-/* To the last core this process may use: the first ones take most interrupts. */
-static void pin(void) {
-  cpu_set_t set, one;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return;
-  int last = CPU_SETSIZE - 1;
-  while (last > 0 && !CPU_ISSET(last, &set)) last--;
+static int core = -1;
+
+void use_core(int number) { core = number; }
+
+bool pin(void) {
+  cpu_set_t one;
   CPU_ZERO(&one);
-  CPU_SET(last, &one);
-  sched_setaffinity(0, sizeof one, &one);
+  if (core >= 0) CPU_SET(core, &one);
+  return core >= 0 && sched_setaffinity(0, sizeof one, &one) == 0;
 }
 
 static uint64_t nonce;

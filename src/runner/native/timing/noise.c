@@ -2,25 +2,15 @@
 #define _GNU_SOURCE
 #include "time.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PULSE_STEPS = 8000 };
-
-/* A chain of multiplications, each of which needs the one before: its cycles are fixed, whatever the core can do at
- * once, so its time tells of the frequency, and of neighbours that share the core. */
-static void *run_pulse(const struct call_frame *frame) {
-  uint64_t x = (uint64_t)(uintptr_t)frame | 1;
-  for (int i = 0; i < PULSE_STEPS; i++) {
-    x *= 0xd6e8feb86659fd93ULL;
-    __asm__ volatile("" : "+r"(x));
-  }
-  return NULL;
-}
-
-const struct function pulse = {"pulse", run_pulse};
+enum { STEPS = 8000, BEATS = 3, LOOKS = 30, LOOK_NS = 200000, CORES = 8, CROWDED_PERCENT = 2, ALIKE_PERCENT = 5 };
+enum { NAP_NS = 1000000, LONGEST_NAP_NS = 32000000, PATIENCE_NS = 200000000 };
 
 static size_t read_file(const char *path, char *text, size_t size) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -29,6 +19,116 @@ static size_t read_file(const char *path, char *text, size_t size) {
   close(file);
   text[got > 0 ? got : 0] = 0;
   return got > 0 ? (size_t)got : 0;
+}
+
+/* Each step needs the one before: its cycles are fixed, whatever the core can do at once. */
+static uint64_t time_chained(void) {
+  uint64_t x = 1, started = now_ns();
+  for (int i = 0; i < STEPS; i++) {
+    x *= 0xd6e8feb86659fd93ULL;
+    __asm__ volatile("" : "+r"(x));
+  }
+  return now_ns() - started;
+}
+
+/* As many steps side by side as the core can do at once, and more. */
+static uint64_t time_spread(void) {
+  uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, started = now_ns();
+  for (uint64_t i = 0; i < STEPS; i++) {
+    a += i, b ^= i, c += i, d ^= i, e += i, f ^= i, g += i, h ^= i;
+    __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f), "+r"(g), "+r"(h));
+  }
+  return now_ns() - started;
+}
+
+struct pulse feel_pulse(void) {
+  struct pulse least = {UINT64_MAX, UINT64_MAX};
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || !pin()) return (struct pulse){0};
+  for (int i = 0; i < BEATS; i++) {
+    uint64_t chained = time_chained(), spread = time_spread();
+    if (chained < least.chained) least.chained = chained;
+    if (spread < least.spread) least.spread = spread;
+  }
+  sched_setaffinity(0, sizeof allowed, &allowed);
+  return least;
+}
+
+/* ---- neighbours ---- */
+static uint64_t least_crowding;
+
+static uint64_t crowding(struct pulse p) { return p.chained ? p.spread * 1000000 / p.chained : 0; }
+bool crowded(struct pulse p) { return crowding(p) > least_crowding * (100 + CROWDED_PERCENT) / 100; }
+
+/* What is seen of a core in some milliseconds. */
+struct view {
+  uint64_t chained, least, total; /* least chain; third least crowding, and the sum of all */
+};
+
+static struct view look(void) {
+  struct view view = {.chained = UINT64_MAX};
+  uint64_t least[3] = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+  for (int i = 0; i < LOOKS; i++) {
+    struct pulse pulse = feel_pulse();
+    uint64_t now = crowding(pulse);
+    if (pulse.chained < view.chained) view.chained = pulse.chained;
+    view.total += now;
+    for (int at = 0; at < 3; at++)
+      if (now < least[at]) {
+        uint64_t more = least[at];
+        least[at] = now;
+        now = more;
+      }
+    nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+  }
+  view.least = least[2];
+  return view;
+}
+
+static bool alike(uint64_t a, uint64_t b) { return 100 * a <= (100 + ALIKE_PERCENT) * b && 100 * b <= (100 + ALIKE_PERCENT) * a; }
+
+uint64_t choose_core(void) {
+  cpu_set_t allowed;
+  struct view last = {0}, best = {0};
+  int chosen = -1;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  for (int core = CPU_SETSIZE - 1, looked = 0; core >= 0 && looked < CORES; core--) {
+    if (!CPU_ISSET(core, &allowed)) continue;
+    use_core(core);
+    struct view view = look();
+    if (looked++ == 0) last = view;
+    if (chosen >= 0 && (!alike(view.chained, last.chained) || 100 * view.total > (100 - CROWDED_PERCENT) * best.total)) continue;
+    chosen = core;
+    best = view;
+  }
+  use_core(chosen);
+  return least_crowding = best.least;
+}
+
+void know_crowding(uint64_t least) {
+  if (least > 0 && least < least_crowding) least_crowding = least;
+}
+
+/* ---- what disturbances may cost ---- */
+static uint64_t lost_ns;
+
+void lose(uint64_t ns) { lost_ns += ns; }
+
+bool affordable(void) {
+  static uint64_t born;
+  if (born == 0) born = now_ns();
+  return 2 * lost_ns < now_ns() - born + PATIENCE_NS;
+}
+
+struct pulse await_quiet(void) {
+  struct pulse now = feel_pulse();
+  for (uint64_t nap = NAP_NS, started = now_ns(); crowded(now) && affordable(); now = feel_pulse()) {
+    nanosleep(&(struct timespec){.tv_nsec = (long)nap}, NULL);
+    lose(now_ns() - started);
+    started = now_ns();
+    if (nap < LONGEST_NAP_NS) nap *= 2;
+  }
+  return now;
 }
 
 /* proc(5): the first line of /proc/stat is cpu user nice system idle iowait irq softirq steal, in ticks. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { MAX_BATCH = 1 << 22, RETAKES = 3 };
-enum { COLD_CALLS = 16, COLD_MOST_NS = 4000000, PULSES = 5, PULSE_PERCENT = 4 };
+enum { COLD_CALLS = 16, COLD_MOST_NS = 4000000, PULSE_PERCENT = 4 };
 
 /* ---- buffers ---- */
 static void load(const struct session *s, uint32_t set, bool inputs) {
@@ -127,12 +127,16 @@ static bool take_sample(struct session *s, size_t f, uint32_t pair, bool last_pa
   struct timing t;
   const char *why = NULL;
   for (uint32_t tries = 0;; tries++) {
+    uint64_t started = now_ns();
     int core = subject->worker.pinned ? 0 : cpu_of(subject->worker.pid);
     if (!take_batch(s, f, set, last, &t)) return false;
     bool check = !s->in_place && (s->small || pair == 0 || last_pair);
     if (check && hash_outputs(s, last) != subject->expected[set][last]) return changed(s);
     why = disturbance(&subject->worker, &t, core);
-    if (!why || tries == RETAKES) break;
+    if (!why && crowded(feel_pulse())) why = "neighbour";
+    if (!why || tries == RETAKES || !affordable()) break;
+    lose(now_ns() - started);
+    await_quiet();
     subject->retaken++;
   }
   *out = (struct measured){.position = out->position, .batch = subject->batch, .retaken = subject->retaken,
@@ -170,49 +174,33 @@ void shuffle(const struct session *s, uint32_t pair) {
   }
 }
 
-/* The time of a pulse, or 0 when it failed, which is no function's fault. */
-static uint64_t feel_pulse(struct session *s) {
-  struct timing t;
-  char reason[MAX_REASON];
-  if (!s->pulse.pid || !give_order(&s->pulse, (struct order){.calls = 1}, s->limit_ms, &s->arena, &t, reason)) return 0;
-  return t.ns;
+/* What disturbed the pair that was just taken, beyond single samples. */
+static const char *noticed(struct session *s, uint64_t stolen) {
+  struct pulse before = s->pulse;
+  s->pulse = feel_pulse();
+  uint64_t now = s->pulse.chained, least = before.chained * (100 - PULSE_PERCENT) / 100, most = before.chained * (100 + PULSE_PERCENT) / 100;
+  if (stolen_ticks() != stolen) return "steal";
+  return now < least || now > most ? "frequency" : NULL;
 }
 
 /* One round; again, whole, when the machine was disturbed in it and there are retakes left. */
 bool run_pair(struct session *s, uint32_t pair, bool last) {
   load(s, pair % SETS, true);
-  uint64_t stolen = stolen_ticks();
+  uint64_t stolen = stolen_ticks(), started = now_ns();
   struct measured *row = s->samples + pair * s->count;
   for (uint32_t position = 0; position < s->count; position++) {
     size_t f = s->order[position];
     row[f] = (struct measured){.position = position};
     if (!take_sample(s, f, pair, last, &row[f])) return false;
   }
-  uint64_t beat = feel_pulse(s), least = s->pulse_ns * (100 - PULSE_PERCENT) / 100, most = s->pulse_ns * (100 + PULSE_PERCENT) / 100;
-  const char *why = stolen_ticks() != stolen ? "steal" : beat && (beat < least || beat > most) ? "frequency" : NULL;
+  const char *why = noticed(s, stolen);
   if (!why) return true;
-  s->pulse_ns = beat ? beat : s->pulse_ns;
-  if (s->retakes > 0) {
+  if (s->retakes > 0 && affordable()) {
     s->retakes--;
+    lose(now_ns() - started);
     for (size_t f = 0; f < s->count; f++) s->subjects[f].retaken = row[f].retaken + 1;
     return run_pair(s, pair, last);
   }
   for (size_t f = 0; f < s->count; f++) row[f].disturbance = why;
   return true;
-}
-
-/* The median of a few pulses; the worker that gives them may be missing. */
-void find_pulse(struct session *s) {
-  char reason[MAX_REASON];
-  uint64_t beats[PULSES];
-  if (!open_worker(&s->pulse, &pulse, &s->arena, s->limit_ms, 0, reason)) close_worker(&s->pulse);
-  for (size_t i = 0; i < PULSES; i++) {
-    size_t at = i;
-    for (beats[i] = feel_pulse(s); at > 0 && beats[at - 1] > beats[at]; at--) {
-      uint64_t swapped = beats[at];
-      beats[at] = beats[at - 1];
-      beats[at - 1] = swapped;
-    }
-  }
-  s->pulse_ns = beats[PULSES / 2];
 }

@@ -18,8 +18,8 @@ static bool run_process(struct session *s) {
   s->target_ns = least > grain ? least : grain;
   if (s->target_ns < LEAST_NS) s->target_ns = LEAST_NS;
   make_sets(s);
-  find_pulse(s);
   s->retakes = s->job->pairs;
+  s->pulse = await_quiet();
   for (size_t f = 0; f < s->count; f++) {
     s->order[f] = (uint32_t)f;
     if (!prepare(s, f)) return false;
@@ -94,7 +94,6 @@ static bool run_one(struct session *s) {
   s->small = output_bytes <= CHECKED_ALWAYS;
   s->taken = 0;
   bool fine = run_process(s);
-  close_worker(&s->pulse);
   for (size_t f = 0; f < s->count; f++) close_worker(&s->subjects[f].worker);
   for (size_t f = 0; f < s->count; f++) s->subjects[f].retaken = 0;
   for (uint32_t set = 0; set < SETS; set++) hidden_free(s->sets[set], s->arena.size);
@@ -114,6 +113,14 @@ void time_functions(const struct job *job) {
   s.order = calloc(s.count + 1, sizeof *s.order);
   s.samples = calloc(((size_t)job->pairs + job->cold) * s.count + 1, sizeof *s.samples);
   for (size_t i = 0; i < s.count; i++) s.subjects[i] = (struct subject){.function = job->functions[i], .worker.counter = -1};
+  static uint64_t least;
+  if (least == 0) {
+    least = choose_core();
+    put_head(&s, "machine", NULL);
+    put(",\"leastCrowding\":%llu}", (unsigned long long)least);
+    end_line();
+  }
+  know_crowding(job->least_crowding);
   s.limit_ms = job->processes ? job->limit_ms / job->processes + 1 : 0;
   for (s.process = 0; s.process < job->processes && s.count > 0;)
     if (run_one(&s)) s.process++;

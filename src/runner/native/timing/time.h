@@ -39,7 +39,24 @@ bool give_order(struct worker *, struct order, uint32_t limit_ms, const struct a
 void close_worker(struct worker *);
 
 /* ---- what disturbs: noise.c ---- */
-extern const struct function pulse; /* a fixed piece of work: its time tells of the core's frequency and neighbours */
+/* Times of two fixed pieces of work on the core of the workers. Steps in a chain take as long whoever shares the core:
+ * they tell of its frequency. Steps side by side take longer when another thread of the core wants its share, be it
+ * another machine's: their time by the chain's, in millionths, is the crowding. Zeros where nothing can be pinned. */
+struct pulse {
+  uint64_t chained, spread;
+};
+struct pulse feel_pulse(void);
+bool crowded(struct pulse);
+/* Looks at each core for some milliseconds and takes the least crowded: the last of those alike, for the first ones take
+ * most interrupts. Gives the least crowding seen, which counts as none until less is known of this machine. */
+uint64_t choose_core(void);
+void know_crowding(uint64_t least);
+/* Time lost to disturbances, and whether more may be: as much as is spent otherwise, for a neighbour who never rests is
+ * part of the machine. */
+void lose(uint64_t ns);
+bool affordable(void);
+/* Waits until the core is not crowded, as long as that is affordable. */
+struct pulse await_quiet(void);
 uint64_t stolen_ticks(void);        /* of the whole machine, by its hypervisor */
 int cpu_of(pid_t);
 
@@ -74,13 +91,13 @@ struct session {
   const struct job *job;
   struct subject *subjects;
   size_t count;
-  struct worker pulse;
   struct arena arena;
   uint8_t *sets[SETS]; /* inputs, and first contents of outputs */
   struct measured *samples; /* pair × function, then cold ones */
   size_t taken;
   uint32_t *order, process, limit_ms; /* of one process: its share of the job's */
-  uint64_t target_ns, pulse_ns, retakes;
+  uint64_t target_ns, retakes;
+  struct pulse pulse;
   size_t culprit;
   bool in_place, small;
   char *reason;
@@ -90,9 +107,8 @@ bool prepare(struct session *, size_t f);
 bool run_pair(struct session *, uint32_t pair, bool last);
 bool take_cold(struct session *, size_t f, struct measured *);
 bool check_once(struct session *, size_t f, uint32_t set, uint32_t replica);
-/* Fills the sets of inputs; orders the functions for a pair; finds how long a pulse takes now. */
+/* Fills the sets of inputs; orders the functions for a pair. */
 void make_sets(struct session *);
 void shuffle(const struct session *, uint32_t pair);
-void find_pulse(struct session *);
 
 #endif

@@ -107,7 +107,8 @@ test('the latest verdict is the one that counts', () => {
 })
 
 describe('what is pending', () => {
-  const host = { id: 1, name: 'local', arch: 'x86_64' }
+  const target = { name: 'native', triple: 'x86_64-unknown-linux-gnu', cpu: 'znver3', features: '' }
+  const host = { id: 1, name: 'local', target }
   const pending = (...of: Parameters<typeof measurableKernels>) =>
     measurableKernels(...of).filter(({ builds }) => builds.some(build => !build.measured))
 
@@ -117,7 +118,9 @@ describe('what is pending', () => {
     expect(kernel?.builds).toHaveLength(3)
     expect(referenceOf(kernel?.builds ?? [])).toBe(kernel?.builds[0])
     expect(pending(store, host, 'model:other')).toEqual([])
-    expect(pending(store, { ...host, arch: 'aarch64' })).toEqual([])
+    expect(pending(store, { ...host, target: { ...target, triple: 'aarch64-unknown-linux-gnu' } })).toEqual(
+      [],
+    )
   })
 
   test('nothing once all are estimated, and again when a build is added', () => {

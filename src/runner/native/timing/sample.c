@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { MAX_BATCH = 1 << 22, RETAKES = 3 };
-enum { COLD_CALLS = 16, COLD_MOST_NS = 4000000, PULSE_PERCENT = 4 };
+enum { COLD_CALLS = 16, COLD_MOST_NS = 4000000 };
 
 /* ---- buffers ---- */
 static void load(const struct session *s, uint32_t set, bool inputs) {
@@ -128,15 +128,19 @@ static bool take_sample(struct session *s, size_t f, uint32_t pair, bool last_pa
   const char *why = NULL;
   for (uint32_t tries = 0;; tries++) {
     uint64_t started = now_ns();
+    bool shared = crowded(s->pulse);
     int core = subject->worker.pinned ? 0 : cpu_of(subject->worker.pid);
     if (!take_batch(s, f, set, last, &t)) return false;
     bool check = !s->in_place && (s->small || pair == 0 || last_pair);
     if (check && hash_outputs(s, last) != subject->expected[set][last]) return changed(s);
     why = disturbance(&subject->worker, &t, core);
-    if (!why && crowded(feel_pulse())) why = "neighbour";
+    uint64_t chained = s->pulse.chained;
+    s->pulse = feel_pulse();
+    if (!why && (shared || crowded(s->pulse))) why = "neighbour";
+    if (!why && !alike(chained, s->pulse.chained)) why = "frequency";
     if (!why || tries == RETAKES || !affordable()) break;
     lose(now_ns() - started);
-    await_quiet();
+    s->pulse = await_quiet();
     subject->retaken++;
   }
   *out = (struct measured){.position = out->position, .batch = subject->batch, .retaken = subject->retaken,
@@ -174,16 +178,7 @@ void shuffle(const struct session *s, uint32_t pair) {
   }
 }
 
-/* What disturbed the pair that was just taken, beyond single samples. */
-static const char *noticed(struct session *s, uint64_t stolen) {
-  struct pulse before = s->pulse;
-  s->pulse = feel_pulse();
-  uint64_t now = s->pulse.chained, least = before.chained * (100 - PULSE_PERCENT) / 100, most = before.chained * (100 + PULSE_PERCENT) / 100;
-  if (stolen_ticks() != stolen) return "steal";
-  return now < least || now > most ? "frequency" : NULL;
-}
-
-/* One round; again, whole, when the machine was disturbed in it and there are retakes left. */
+/* One round; again, whole, when the machine was stopped in it and there are retakes left. */
 bool run_pair(struct session *s, uint32_t pair, bool last) {
   load(s, pair % SETS, true);
   uint64_t stolen = stolen_ticks(), started = now_ns();
@@ -193,14 +188,13 @@ bool run_pair(struct session *s, uint32_t pair, bool last) {
     row[f] = (struct measured){.position = position};
     if (!take_sample(s, f, pair, last, &row[f])) return false;
   }
-  const char *why = noticed(s, stolen);
-  if (!why) return true;
+  if (stolen_ticks() == stolen) return true;
   if (s->retakes > 0 && affordable()) {
     s->retakes--;
     lose(now_ns() - started);
     for (size_t f = 0; f < s->count; f++) s->subjects[f].retaken = row[f].retaken + 1;
     return run_pair(s, pair, last);
   }
-  for (size_t f = 0; f < s->count; f++) row[f].disturbance = why;
+  for (size_t f = 0; f < s->count; f++) row[f].disturbance = "steal";
   return true;
 }

@@ -40,13 +40,16 @@ void close_worker(struct worker *);
 
 /* ---- what disturbs: noise.c ---- */
 /* Times of two fixed pieces of work on the core of the workers. Steps in a chain take as long whoever shares the core:
- * they tell of its frequency. Steps side by side take longer when another thread of the core wants its share, be it
- * another machine's: their time by the chain's, in millionths, is the crowding. Zeros where nothing can be pinned. */
+ * they tell of its frequency. Work that is spread over its units takes up to twice as long when another thread of the core
+ * wants its share, be it another machine's: by the chain's time, in millionths, that is the crowding. Zeros where nothing
+ * can be pinned. */
 struct pulse {
   uint64_t chained, spread;
 };
 struct pulse feel_pulse(void);
 bool crowded(struct pulse);
+/* Of two chains: that the core ran at the same frequency. */
+bool alike(uint64_t, uint64_t);
 /* Looks at each core for some milliseconds and takes the least crowded: the last of those alike, for the first ones take
  * most interrupts. Gives the least crowding seen, which counts as none until less is known of this machine. */
 uint64_t choose_core(void);
@@ -97,7 +100,7 @@ struct session {
   size_t taken;
   uint32_t *order, process, limit_ms; /* of one process: its share of the job's */
   uint64_t target_ns, retakes;
-  struct pulse pulse;
+  struct pulse pulse; /* felt last: behind the last sample, or when the core was quiet again */
   size_t culprit;
   bool in_place, small;
   char *reason;

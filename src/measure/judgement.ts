@@ -1,5 +1,5 @@
 /** What many comparisons at once allow to say, and what a host can resolve. Pure. */
-import { type Comparison, type ComparisonState, median } from './statistics.ts'
+import { type Comparison, type ComparisonState, median, twoSided } from './statistics.ts'
 
 /** Share of false ones among all comparisons called faster or slower that is put up with. */
 export const FALSE_DISCOVERIES = 0.05
@@ -29,11 +29,29 @@ export function corrected(
 export const halfWidth = ({ low, high }: { readonly low: number; readonly high: number }): number =>
   Math.log(high / low) / 2
 
+/** Standard errors from the middle of a 95 % interval to its ends. */
+const REACH = 1.96
+/** Share of differences that must be told for a host to be said to resolve them. */
+const TOLD = 0.9
+
 /**
- * A difference is told nine times in ten when it is (1.96 + 1.28) standard errors away from none, and a 95 % interval
- * reaches 1.96 to each side.
+ * The smallest difference (log) that nine in ten comparisons with these half-widths tell, all of them together: some are
+ * far surer than others. An interval excludes none when its middle is further away than its half-width.
  */
-const TOLD = (1.96 + 1.2816) / 1.96
+function resolved(widths: readonly number[]): number {
+  const told = (difference: number): number =>
+    widths.reduce((sum, width) => sum + normalBelow(REACH * (difference / width - 1)), 0) / widths.length
+  let [low, high] = [0, 3 * Math.max(...widths)]
+  for (let step = 0; step < 40; step++) {
+    const middle = (low + high) / 2
+    if (told(middle) < TOLD) low = middle
+    else high = middle
+  }
+  return high
+}
+
+/** Probability that a standard normal value is below z. */
+const normalBelow = (z: number): number => (z < 0 ? twoSided(z) / 2 : 1 - twoSided(z) / 2)
 
 /** What comparing identical code with itself showed. */
 export interface SelfTest {
@@ -44,7 +62,7 @@ export interface SelfTest {
   readonly state: 'passed' | 'failed' | 'none'
   /** Median half-width of the intervals. */
   readonly halfWidth: number | undefined
-  /** Smallest difference that such a comparison tells nine times in ten. */
+  /** Smallest difference that nine in ten of such comparisons tell. */
   readonly resolution: number | undefined
 }
 
@@ -53,13 +71,13 @@ export function selfTest(comparisons: readonly Pick<Comparison, 'low' | 'high' |
   if (pairs === 0)
     return { pairs, falsePositives: 0, state: 'none', halfWidth: undefined, resolution: undefined }
   const falsePositives = comparisons.filter(({ state }) => state === 'faster' || state === 'slower').length
-  const width = median(comparisons.map(halfWidth))
+  const widths = comparisons.map(halfWidth)
   return {
     pairs,
     falsePositives,
     state: atLeast(falsePositives, pairs, 0.05) < 0.01 ? 'failed' : 'passed',
-    halfWidth: width,
-    resolution: Math.expm1(TOLD * width),
+    halfWidth: median(widths),
+    resolution: Math.expm1(resolved(widths)),
   }
 }
 

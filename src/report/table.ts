@@ -11,17 +11,29 @@ function shown(value: unknown): string {
   return text.length === 64 && HASH.test(text) ? text.slice(0, 12) : oneLine(text)
 }
 
+/** Numbers below this many units of the last digit are written once for each column. */
+const FEW = 16_384
+
 /**
  * `toFixed`, which is exact and slow, by way of a whole number where that cannot be another: a long table is mostly
  * numbers. Near a half, where the multiplication's own rounding could decide, and for large ones it is asked itself.
  */
-function decimal(value: number, digits: number): string {
-  const scaled = Math.abs(value) * 10 ** digits
-  const whole = Math.round(scaled)
-  if (!(scaled < 1e9) || Math.abs(Math.abs(scaled - whole) - 0.5) < 1e-6) return value.toFixed(digits)
-  const text = String(whole).padStart(digits + 1, '0')
-  const sign = value < 0 ? '-' : ''
-  return digits === 0 ? sign + text : `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`
+function decimal(digits: number): (value: number) => string {
+  const scale = 10 ** digits
+  const known: string[] = []
+  const written = (whole: number): string => {
+    const text = String(whole).padStart(digits + 1, '0')
+    return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
+  }
+  return value => {
+    const scaled = Math.abs(value) * scale
+    const whole = Math.round(scaled)
+    if (!(scaled < 1e9) || Math.abs(Math.abs(scaled - whole) - 0.5) < 1e-6) return value.toFixed(digits)
+    if (value < 0) return `-${written(whole)}`
+    if (whole >= FEW) return written(whole)
+    known[whole] ??= written(whole)
+    return known[whole]
+  }
 }
 
 /** `answer`, asked once for each value: in a long table most names and words stand many times. */
@@ -64,13 +76,14 @@ export function lay(rows: readonly Row[], column: Column): Laid {
   const present = values.filter(value => value !== null && value !== undefined)
   const digits = column.digits ?? decimals(present)
   const word = remembered(shown)
+  const number = decimal(digits)
   const isHash = remembered((value: unknown) => HASH.test(String(value)))
   const numeric = present.length > 0 && present.every(isNumber)
   return {
     name: column.name,
     title: oneLine(column.title ?? column.name),
     cells: values.map(value =>
-      typeof value === 'number' && Number.isFinite(value) ? decimal(value, digits) : word(value),
+      typeof value === 'number' && Number.isFinite(value) ? number(value) : word(value),
     ),
     numeric,
     rigid: numeric || present.every(value => isNumber(value) || isHash(value)),
@@ -132,7 +145,7 @@ function fitted(
     ? {
         title: title.padStart(columns - width(title) + title.length),
         cells,
-        widen: (cell: string) => cell.padStart(columns),
+        widen: remembered((cell: string) => cell.padStart(columns)),
       }
     : { title: text(title), cells, widen: remembered((cell: string) => decorate(text(cell))) }
 }

@@ -44,8 +44,9 @@ WHERE NOT EXISTS (SELECT 1 FROM sighting WHERE kernel_hash = hash AND signature_
     name: 'reference',
     summary: "the build each kernel's sizes are compared with: XLA's own object, the first proposed",
     sql: `SELECT p.kernel_hash, p.build_hash, x.code_bytes, t.triple FROM proposal p
-JOIN build x ON x.hash = p.build_hash JOIN target t ON t.id = p.target_id
-WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q JOIN build b ON b.hash = q.build_hash
+JOIN build x ON x.kernel_hash = p.kernel_hash AND x.hash = p.build_hash JOIN target t ON t.id = p.target_id
+WHERE p.proposer = 'xla' AND p.id = (SELECT min(q.id) FROM proposal q
+  JOIN build b ON b.kernel_hash = q.kernel_hash AND b.hash = q.build_hash
   WHERE q.kernel_hash = p.kernel_hash AND q.proposer = 'xla' AND b.state = 'ok')`,
   },
   {

@@ -70,6 +70,17 @@ describe('on a simulated host', () => {
     expect(told / 200).toBeGreaterThan(0.85)
   })
 
+  test('the unsure among them count: what half of them cannot tell is not resolved', () => {
+    const of = (width: number): Pick<Comparison, 'low' | 'high' | 'state'> => ({
+      ...{ low: Math.exp(-width), high: Math.exp(width), state: 'inconclusive' },
+    })
+    const sure = selfTest(Array.from({ length: 10 }, () => of(0.01)))
+    const mixed = selfTest(Array.from({ length: 10 }, (_, i) => of(i % 2 === 0 ? 0.01 : 0.05)))
+    expect(sure.resolution).toBeCloseTo(Math.expm1(((1.96 + 1.2816) / 1.96) * 0.01), 4)
+    // Of the unsure, four in five must be told.
+    expect(mixed.resolution).toBeCloseTo(Math.expm1(((1.96 + 0.8416) / 1.96) * 0.05), 3)
+  })
+
   test('two campaigns of the same thing agree', () => {
     const pairs = many(200, 1.1, 2_000_000).map((one, i) => agree(one, compared(1.1, 3_000_000 + i)))
     expect(pairs.filter(Boolean).length / 200).toBeGreaterThan(0.93)

@@ -119,7 +119,7 @@ void lose(uint64_t ns) { lost_ns += ns; }
 bool affordable(void) {
   static uint64_t born;
   if (born == 0) born = now_ns();
-  return 2 * lost_ns < now_ns() - born + PATIENCE_NS;
+  return 3 * lost_ns < now_ns() - born + PATIENCE_NS;
 }
 
 struct pulse await_quiet(void) {

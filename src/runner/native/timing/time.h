@@ -54,8 +54,8 @@ bool alike(uint64_t, uint64_t);
  * most interrupts. Gives the least crowding seen, which counts as none until less is known of this machine. */
 uint64_t choose_core(void);
 void know_crowding(uint64_t least);
-/* Time lost to disturbances, and whether more may be: as much as is spent otherwise, for a neighbour who never rests is
- * part of the machine. */
+/* Time lost to disturbances, and whether more may be: half as much as is spent otherwise, for a neighbour who never
+ * rests is part of the machine. */
 void lose(uint64_t ns);
 bool affordable(void);
 /* Waits until the core is not crowded, as long as that is affordable. */

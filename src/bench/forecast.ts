@@ -21,10 +21,12 @@ export interface Forecast {
   readonly state: string
 }
 
-/** Measured on two cores of a server: linking an executable, starting a function's process, a sample with its warm-up. */
+/** Measured on two cores of a server: linking an executable, starting a function's process, what comes with a sample. */
 const LINK_SECONDS = 0.2
 const PROCESS_SECONDS = 0.003
-const SAMPLE_OVERHEAD = 1.4
+const SAMPLE_SECONDS = 0.0003
+/** Batches are calibrated to be longer than asked. */
+const BATCH_LENGTH = 1.4
 
 export async function forecast(
   store: Store,
@@ -46,7 +48,7 @@ export async function forecast(
   const seconds =
     executables * LINK_SECONDS +
     processes * PROCESS_SECONDS +
-    (samples * plan.minSampleNs * SAMPLE_OVERHEAD) / 1e9
+    samples * (SAMPLE_SECONDS + (plan.minSampleNs * BATCH_LENGTH) / 1e9)
   return {
     host: host.name,
     kernels: works.length,

@@ -95,8 +95,8 @@ export function randomIntegers(seed: number): () => number {
 
 /**
  * Compares two builds over the pairs that hold both; undefined when there are none. `seed` fixes the resampling.
- * Pairs that were disturbed to the last try tell of the machine's neighbours rather than of the builds: they count where
- * more than half of the links have no others.
+ * Pairs that were disturbed to the last try tell of the machine's neighbours rather than of the builds: they count only
+ * where too few links would be left without them.
  * Within a process, log ratios further than three deviations from their median count as if at three: a machine's
  * hiccup in one pair must not decide. The estimate is the mean over links of the mean over processes of the mean pair.
  */
@@ -107,7 +107,8 @@ export function compare(
 ): Comparison | undefined {
   const all = logRatios(candidate, reference)
   const quiet = logRatios(candidate.filter(undisturbed), reference.filter(undisturbed))
-  const links = (2 * quiet.length < all.length ? all : quiet).map(processes => processes.map(winsorized))
+  const enough = quiet.length >= Math.min(all.length, ENOUGH_LINKS)
+  const links = (enough ? quiet : all).map(processes => processes.map(winsorized))
   if (links.length === 0) return undefined
   const centre = mean(links.map(processes => mean(processes.map(mean))))
   const draws = resample(links, centre, options.resamples ?? 1000, randomIntegers(options.seed ?? 1))
@@ -119,6 +120,9 @@ export function compare(
 }
 
 const undisturbed = ({ disturbance }: TimedSample): boolean => !disturbance
+
+/** So many links, or all there are, must have undisturbed pairs for the others to be left out. */
+const ENOUGH_LINKS = 8
 
 /** Samples that nothing disturbed, or all where none is left. */
 export function calm<T extends TimedSample>(samples: readonly T[]): readonly T[] {

@@ -1,5 +1,4 @@
 /** Runs one program. A non-zero exit, a signal, a time-out or a missing program is a result, never an exception. */
-import { execa } from 'execa'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -37,6 +36,8 @@ export type Exit =
 
 /** Runs `file` with `args` (no shell), with a time limit (default 10 minutes) and an output cap (default 64 MiB). */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Exit> {
+  // Loaded at first use: it is a third of what commands that run nothing take to start.
+  const { execa } = await import('execa')
   const started = performance.now()
   const child = execa(file, args, {
     reject: false,

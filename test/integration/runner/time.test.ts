@@ -22,6 +22,9 @@ const least = (samples: readonly Sample[]): number => Math.min(...samples.map(sa
 test('every function is sampled at every place, and more work takes longer', async () => {
   const names = ['work_10', 'work_11', 'work_20']
   const results = await runCases(names, [timingJob(names)])
+  expect(results.filter(({ kind }) => kind === 'machine')).toEqual([
+    expect.objectContaining({ id: 'timing', leastCrowding: expect.any(Number) }),
+  ])
   const [ten, eleven, twenty] = names.map(name => samplesOf(results, name))
   if (!ten || !eleven || !twenty) throw new Error('no samples')
   for (const samples of [ten, eleven, twenty]) {

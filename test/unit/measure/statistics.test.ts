@@ -98,19 +98,19 @@ describe('comparing two builds', () => {
     expect(there?.pairs).toBe((candidate.length * 2) / 5)
   })
 
-  test('they do where more than half of the links have no others', () => {
-    const { candidate, reference } = simulated(quiet, 13)
-    const half = compare(
-      disturbed(candidate, ({ link }) => Number(link) < 2),
-      reference,
-    )
-    expect(half?.ratio).toBeCloseTo(1, 2)
-    expect(half?.pairs).toBe(candidate.length / 2)
-    const most = compare(
-      disturbed(candidate, ({ link }) => Number(link) < 3),
-      reference,
-    )
-    expect(most?.pairs).toBe(candidate.length)
+  test('they do where too few links would be left', () => {
+    const spoiled = (world: World, links: number) => {
+      const { candidate, reference } = simulated(world, 13)
+      return compare(
+        disturbed(candidate, ({ link }) => Number(link) < links),
+        reference,
+      )
+    }
+    const many = { ...quiet, links: 12 }
+    expect(spoiled(many, 4)?.ratio).toBeCloseTo(1, 2)
+    expect(spoiled(many, 4)?.pairs).toBe(8 * 2 * 10)
+    expect(spoiled(many, 5)?.pairs).toBe(12 * 2 * 10)
+    expect(spoiled(quiet, 1)?.pairs).toBe(4 * 2 * 10)
   })
 
   test('swapping the sides inverts the ratio', () => {

@@ -19,11 +19,11 @@ static bool run_process(struct session *s) {
   if (s->target_ns < LEAST_NS) s->target_ns = LEAST_NS;
   make_sets(s);
   s->retakes = s->job->pairs;
-  s->pulse = await_quiet();
   for (size_t f = 0; f < s->count; f++) {
     s->order[f] = (uint32_t)f;
     if (!prepare(s, f)) return false;
   }
+  s->pulse = await_quiet();
   uint64_t budget = (uint64_t)s->limit_ms * 800000ULL; /* leaves a fifth of the limit for what is begun */
   uint32_t pair = 0;
   for (bool last = false; !last; pair++) {

@@ -1,11 +1,10 @@
 /** What a campaign would do, and about how long it would take, without doing any of it. */
 import type { Host } from '../hosts/host.ts'
 import { findHost } from '../store/measurements/hosts.ts'
-import { measurableKernels } from '../store/measurements/measurements.ts'
 import type { Store } from '../store/open.ts'
 import { type Aim, isNew, withCopies } from './campaign.ts'
 import { together } from './group.ts'
-import { pendingWork } from './stage.ts'
+import { measurableOn, pendingWork } from './stage.ts'
 
 export interface Forecast {
   readonly host: string
@@ -35,10 +34,7 @@ export async function forecast(
 ): Promise<Forecast> {
   const facts = await host.describe()
   const id = findHost(store, { ...host, ...facts }) ?? -1
-  const pending = pendingWork(
-    measurableKernels(store, { id, name: host.name, target: host.target }, filter),
-    precision,
-  )
+  const pending = pendingWork(measurableOn({ store, host }, id, filter), precision)
   const works = withCopies(pending).filter(isNew)
   const builds = works.reduce((sum, { kernel }) => sum + kernel.builds.length, 0)
   const copies = works.filter(({ copied }) => copied !== undefined).length

@@ -45,7 +45,9 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
   const { name, kind, emulated } = host
   const id = hostId(store, { name, kind, emulated, cpu: before.cpu, cores: before.cores, os: before.os })
   const pending =
-    options.confirm === 'only' ? [] : pendingWork(measurable(services, id, options.filter), options.precision)
+    options.confirm === 'only'
+      ? []
+      : pendingWork(measurableOn(services, id, options.filter), options.precision)
   if (pending.length > 0) warnIfBusy(name, before.state, before.cores)
   const first =
     pending.length > 0 ? await runCampaign(pending, 'report', options, { id, before }, services) : NOTHING
@@ -54,7 +56,7 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
   const best =
     options.confirm === 'never'
       ? []
-      : chosenWork(measurable(services, id, options.filter), unconfirmed(store, id))
+      : chosenWork(measurableOn(services, id, options.filter), unconfirmed(store, id))
   if (best.length > 0)
     log.info(`${name}: measuring the best builds of ${plural(best.length, 'kernel')} again, to confirm them`)
   const again =
@@ -70,8 +72,12 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
   }
 }
 
-const measurable = ({ store, host }: BenchServices, id: number, filter?: string): MeasurableKernel[] =>
-  measurableKernels(store, { id, name: host.name, target: host.target }, filter)
+/** The kernels with a passing build that this host, known by `id`, can run. */
+export const measurableOn = (
+  { store, host }: Pick<BenchServices, 'store' | 'host'>,
+  id: number,
+  filter?: string,
+): MeasurableKernel[] => measurableKernels(store, { id, name: host.name, target: host.target }, filter)
 
 /**
  * The builds to run now: what is missing or known less exactly than asked for, and XLA's own beside it; all of them if

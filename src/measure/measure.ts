@@ -186,6 +186,7 @@ async function runLink(
   events: MeasureEvents,
 ): Promise<void> {
   const byId = new Map(works.map(work => [work.kernel.id, work]))
+  const leastCrowding = lowerQuartile(crowding.get(services.host) ?? [])
   const jobs = works
     .filter(({ functions }) => functions.size > 0)
     .map(({ kernel, functions }): TimingJob => {
@@ -202,7 +203,7 @@ async function runLink(
         minSampleNs: plan.minSampleNs,
         limitMs: plan.limitMs,
         cold: plan.cold ?? 0,
-        leastCrowding: lowerQuartile(crowding.get(services.host) ?? []),
+        leastCrowding,
       }
     })
   if (jobs.length === 0) return

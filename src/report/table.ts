@@ -11,28 +11,21 @@ function shown(value: unknown): string {
   return text.length === 64 && HASH.test(text) ? text.slice(0, 12) : oneLine(text)
 }
 
-/** Numbers below this many units of the last digit are written once for each column. */
-const FEW = 16_384
-
 /**
  * `toFixed`, which is exact and slow, by way of a whole number where that cannot be another: a long table is mostly
  * numbers. Near a half, where the multiplication's own rounding could decide, and for large ones it is asked itself.
  */
 function decimal(digits: number): (value: number) => string {
   const scale = 10 ** digits
-  const known: string[] = []
-  const written = (whole: number): string => {
+  const written = remembered((whole: number) => {
     const text = String(whole).padStart(digits + 1, '0')
     return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
-  }
+  })
   return value => {
     const scaled = Math.abs(value) * scale
     const whole = Math.round(scaled)
     if (!(scaled < 1e9) || Math.abs(Math.abs(scaled - whole) - 0.5) < 1e-6) return value.toFixed(digits)
-    if (value < 0) return `-${written(whole)}`
-    if (whole >= FEW) return written(whole)
-    known[whole] ??= written(whole)
-    return known[whole]
+    return value < 0 ? `-${written(whole)}` : written(whole)
   }
 }
 
@@ -145,7 +138,7 @@ function fitted(
     ? {
         title: title.padStart(columns - width(title) + title.length),
         cells,
-        widen: remembered((cell: string) => cell.padStart(columns)),
+        widen: (cell: string) => cell.padStart(columns),
       }
     : { title: text(title), cells, widen: remembered((cell: string) => decorate(text(cell))) }
 }

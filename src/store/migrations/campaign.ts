@@ -14,7 +14,7 @@ ALTER TABLE campaign ADD COLUMN resolution REAL;    -- smallest difference told 
 
 ALTER TABLE measurement ADD COLUMN copy INTEGER NOT NULL DEFAULT 0;    -- 1: the second copy of the same code, in an A/A pair
 ALTER TABLE measurement ADD COLUMN retaken INTEGER NOT NULL DEFAULT 0; -- disturbed tries thrown away before this one
-ALTER TABLE measurement ADD COLUMN disturbance TEXT; -- what disturbed it, when every try was: preempted | steal | frequency | migrated
+ALTER TABLE measurement ADD COLUMN disturbance TEXT; -- what disturbed it, when every try was: preempted | overran | migrated | neighbour | frequency | steal
 
 ALTER TABLE estimate ADD COLUMN p REAL;             -- of no difference, by itself
 ALTER TABLE estimate ADD COLUMN alone TEXT;         -- the comparison by itself; 'comparison' is corrected for how many are judged at once

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BenchServices, measureGroup, together, type Work } from '../../../src/bench/group.ts'
+import { measurableOn } from '../../../src/bench/stage.ts'
 import { DEFAULT_DB } from '../../../src/config/paths.ts'
 import { localHost } from '../../../src/hosts/local.ts'
 import { createLanes } from '../../../src/lanes/lanes.ts'
@@ -10,7 +11,7 @@ import { agree } from '../../../src/measure/judgement.ts'
 import { type Plan, type RawSample, timedSample } from '../../../src/measure/measure.ts'
 import { type Comparison, compare } from '../../../src/measure/statistics.ts'
 import { hostId } from '../../../src/store/measurements/hosts.ts'
-import { measurableKernels, referenceOf } from '../../../src/store/measurements/measurements.ts'
+import { referenceOf } from '../../../src/store/measurements/measurements.ts'
 import { openStore } from '../../../src/store/open.ts'
 
 /** What bench does unless told otherwise. */
@@ -40,7 +41,7 @@ export async function withKernels<T>(
       const host = await localHost()
       const facts = await host.describe()
       const id = hostId(store, { ...host, ...facts })
-      const kernels = measurableKernels(store, { id, ...host }).map(kernel => ({ kernel }))
+      const kernels = measurableOn({ store, host }, id).map(kernel => ({ kernel }))
       const signal = new AbortController().signal
       return await work({ store, host, lanes: createLanes(), signal }, kernels)
     } finally {

@@ -113,11 +113,11 @@ void time_functions(const struct job *job) {
   s.order = calloc(s.count + 1, sizeof *s.order);
   s.samples = calloc(((size_t)job->pairs + job->cold) * s.count + 1, sizeof *s.samples);
   for (size_t i = 0; i < s.count; i++) s.subjects[i] = (struct subject){.function = job->functions[i], .worker.counter = -1};
-  static uint64_t least;
-  if (least == 0) {
-    least = choose_core();
+  static bool looked;
+  if (!looked) {
+    looked = true;
     put_head(&s, "machine", NULL);
-    put(",\"leastCrowding\":%llu}", (unsigned long long)least);
+    put(",\"leastCrowding\":%llu}", (unsigned long long)choose_core());
     end_line();
   }
   know_crowding(job->least_crowding);

@@ -35,14 +35,17 @@ export interface CampaignOutcome {
 export const MORE_LINKS = 4
 /** Between the seeds of campaigns on one host, so that no placement, order or input comes twice. */
 const CAMPAIGN_SEEDS = 1_000_003
-/** One kernel in so many has its reference linked twice. */
+/** One kernel in so many has a build linked twice. */
 const COPIED = 4
 
-/** The work with A/A pairs among it, at least one. */
+/**
+ * The work with A/A pairs among it, at least one. Any build may be the copied one, in turn: what a host resolves is to
+ * hold for -Oz's code, whose time depends most on its place, as for XLA's.
+ */
 export const withCopies = (works: readonly Work[]): Work[] =>
   works.map((work, i) => {
     const { builds } = work.kernel
-    const copied = (referenceOf(builds) ?? builds[0])?.hash
+    const copied = builds[Math.floor(i / COPIED) % builds.length]?.hash
     return i % COPIED === 0 && copied !== undefined ? { ...work, copied } : work
   })
 

@@ -6,11 +6,11 @@ import type { Store } from '../store/open.ts'
 import type { NamedQuery } from '../store/queries/named-queries.ts'
 import { parseColumn } from '../store/queries/named-queries.ts'
 
-/** A row of the view `result`, as far as it is needed here. */
+/** A row of the view `result`, as far as it is needed here; build `unanswered` where a language model led to none. */
 interface Result {
   readonly hash: string
   readonly proposer: string
-  readonly proposal_id: number
+  readonly proposal_id: number | null
   readonly target: string
   readonly host: string | null
   readonly build: string
@@ -45,7 +45,12 @@ export function summarise(store: Store, filter?: string, group: MathGroup = 'all
       `SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns,
         (SELECT coalesce(sum(calls), 0) FROM sighting s WHERE s.kernel_hash = result.hash
           AND s.signature_hash = result.signature_hash) AS calls
-       FROM result WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target, proposal_id`,
+       FROM (SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns, libm
+         FROM result
+         UNION ALL SELECT u.kernel_hash, u.proposer, NULL, t.name, NULL, 'unanswered', NULL, NULL, NULL, NULL, c.signature_hash, NULL,
+           u.kernel_hash IN (SELECT hash FROM libm_kernel)
+         FROM unanswered u JOIN target t ON t.id = u.target_id JOIN kernel_call c ON c.kernel_hash = u.kernel_hash) result
+       WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target, proposal_id`,
     )
     .all(...parameters) as Result[]
   const groups = Map.groupBy(rows, row => `${row.proposer}\n${row.target}`)

@@ -23,6 +23,8 @@ const SEEKERS: readonly (readonly [family: string, name: string])[] = [
   ['search', 'Search'],
 ]
 
+const UNJUDGED = new Set(['not judged', 'no answer'])
+
 const belongs = (cell: Cell, family: string): boolean =>
   cell.proposer === family || cell.proposer.startsWith(`${family}:`)
 
@@ -37,7 +39,7 @@ export function headline(
     .pluck()
     .get() as number
   const kernels = eachOnce(lines)
-  const verdicts = lines.flatMap(line => line.cells.filter(cell => cell.verdict !== 'not judged'))
+  const verdicts = lines.flatMap(line => line.cells.filter(({ verdict }) => !UNJUDGED.has(verdict)))
   const good = verdicts.filter(passed).length
   const small = gains(kernels, smallest)
   const fast = timeGains(best)

@@ -8,7 +8,7 @@ import type { Result } from '../kernel-table.ts'
 export interface Cell {
   /** Proposer, with the target where there are several: `opt:O3`, `opt:O3 (pi4)`. */
   readonly proposer: string
-  /** broken | same | agreed | exhausted | refuted | unknown | not judged */
+  /** broken | same | agreed | exhausted | refuted | unknown | not judged | no answer */
   readonly verdict: string
   readonly bytes: number | null
   readonly size: number | null
@@ -58,16 +58,20 @@ export function readLines(store: Store): Lines {
   const host = mainHost(rows)
   const several = new Set(rows.map(row => row.target)).size > 1
   const native = rows.find(row => row.proposer === 'xla')?.target ?? rows[0]?.target
-  const label = (row: Result): string =>
+  const label = (row: Pick<Result, 'proposer' | 'target'>): string =>
     several && row.target !== native ? `${row.proposer} (${row.target})` : row.proposer
+  const unanswered = Map.groupBy(unansweredIn(store), row => row.hash)
   const origins = originsOf(store)
   const shares = sharesOf(store)
   const groups = Map.groupBy(rows, row => `${row.hash} ${row.signature_hash}`)
   const lines = [...groups].map(([key, group]): Line => {
     const [first] = group as [Result]
-    const cells = [...Map.groupBy(group, label)].map(([proposer, builds]) =>
-      best(builds.map(row => cell(proposer, row, host))),
-    )
+    const cells = [
+      ...[...Map.groupBy(group, label)].map(([proposer, builds]) =>
+        best(builds.map(row => cell(proposer, row, host))),
+      ),
+      ...(unanswered.get(first.hash) ?? []).map(row => ({ ...NO_ANSWER, proposer: label(row) })),
+    ]
     const xla = cells.find(({ proposer }) => proposer === 'xla')
     return {
       hash: first.hash,
@@ -84,6 +88,18 @@ export function readLines(store: Store): Lines {
   lines.sort((a, b) => (b.xlaNs ?? 0) - (a.xlaNs ?? 0) || (b.xlaBytes ?? 0) - (a.xlaBytes ?? 0))
   return { proposers: [...new Set(lines.flatMap(line => line.cells.map(c => c.proposer)))], lines, host }
 }
+
+const NO_ANSWER: Omit<Cell, 'proposer'> = {
+  ...{ verdict: 'no answer', bytes: null, size: null },
+  ...{ timeNs: null, ratio: null, low: null, high: null, comparison: null },
+}
+
+const unansweredIn = (store: Store): { readonly hash: string; proposer: string; target: string }[] =>
+  store
+    .prepare(
+      'SELECT u.kernel_hash AS hash, u.proposer, t.name AS target FROM unanswered u JOIN target t ON t.id = u.target_id',
+    )
+    .all() as { hash: string; proposer: string; target: string }[]
 
 /** The host with the most times. */
 function mainHost(rows: readonly Result[]): string | null {

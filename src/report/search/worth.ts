@@ -27,9 +27,11 @@ export const WORTH_QUERY: NamedQuery = {
       const builds = store
         .prepare(
           `SELECT proposer, hash, min(code_bytes) FILTER (WHERE verdict IN ('same', 'agreed', 'exhausted')) AS bytes
-           FROM result WHERE target = ? AND proposer <> ? GROUP BY proposer, hash ORDER BY proposer`,
+           FROM result WHERE target = ? AND proposer <> ? GROUP BY proposer, hash
+           UNION ALL SELECT u.proposer, u.kernel_hash, NULL FROM unanswered u JOIN target t ON t.id = u.target_id WHERE t.name = ?
+           ORDER BY proposer`,
         )
-        .all(target, TRIED) as { proposer: string; hash: string; bytes: number | null }[]
+        .all(target, TRIED, target) as { proposer: string; hash: string; bytes: number | null }[]
       return [
         ...Map.groupBy(
           builds.filter(build => oz.has(build.hash)),

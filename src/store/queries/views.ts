@@ -87,6 +87,15 @@ LEFT JOIN host o ON o.id = e.host_id
 LEFT JOIN libm_kernel l ON l.hash = p.kernel_hash`,
   },
   {
+    name: 'unanswered',
+    summary:
+      'kernels a language model was asked to make better and no answer led to a build: failures that belong in the denominator',
+    sql: `SELECT DISTINCT 'llm' AS proposer, e.kernel_hash, e.target_id FROM exchange e
+WHERE e.strategy <> 'hints' AND (e.outcome IN ('none', 'invalid', 'broken', 'unchanged') OR e.fault = 'subject')
+  AND NOT EXISTS (SELECT 1 FROM proposal p
+    WHERE p.proposer = 'llm' AND p.kernel_hash = e.kernel_hash AND p.target_id = e.target_id)`,
+  },
+  {
     name: 'chosen',
     summary:
       'for each kernel the measured build whose interval ends lowest: the figure that chose it, and the one of an independent campaign that confirmed it',

@@ -1,6 +1,8 @@
 /** Named queries over a database filled by hand. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { estimate } from '../../../src/bench/estimate.ts'
+import { headline } from '../../../src/report/html/headline.ts'
+import { readLines } from '../../../src/report/html/lines.ts'
 import { namedQuery, QUERIES } from '../../../src/report/queries.ts'
 import type { Store } from '../../../src/store/open.ts'
 import { insert } from '../../../src/store/statements.ts'
@@ -65,6 +67,38 @@ test.each(QUERIES.map(query => [query.name, query] as const))(
     expect(() => query.rows(empty)).not.toThrow()
   },
 )
+
+test('a kernel about which a language model said nothing that builds stays in the denominator', () => {
+  const builds = [
+    { proposer: 'xla', codeBytes: 1000, verdict: 'agreed' },
+    { proposer: 'opt:O3', codeBytes: 900, verdict: 'agreed' },
+    { proposer: 'opt:Oz', codeBytes: 500, verdict: 'agreed' },
+    { proposer: 'passes:bad', codeBytes: 400, verdict: 'refuted' },
+    { proposer: 'llm', codeBytes: 400, verdict: 'agreed' },
+  ] as const
+  const { store, kernels } = fill({ count: 2, builds })
+  const silent = kernels[1] ?? ''
+  store.prepare("DELETE FROM proposal WHERE proposer = 'llm' AND kernel_hash = ?").run(silent)
+  addAnswers(store, silent, [
+    { sample: 0, outcome: 'none' },
+    { sample: 1, outcome: 'invalid' },
+  ])
+  addSearches(store, kernels, Array(20).fill(500))
+  const llm = (query: string) =>
+    namedQuery(query)
+      .rows(store)
+      .find(({ proposer }) => proposer === 'llm')
+  expect(llm('summary')).toMatchObject({ attempted: 2, failed: 1, unbuilt: 1, agreed: 1 })
+  expect(llm('worth')).toMatchObject({ kernels: 2, verified: 1 })
+  expect(llm('worth')?.vs_oz).toBeCloseTo(Math.sqrt(0.8), 12)
+  const lines = readLines(store)
+  expect(
+    lines.lines.map(({ cells }) => cells.find(({ proposer }) => proposer === 'llm')?.verdict).sort(),
+  ).toEqual(['agreed', 'no answer'])
+  expect(headline(store, lines, [], []).sentences.join(' ')).toContain(
+    'on 50 % of the 2 kernels it was tried on',
+  )
+})
 
 describe('--filter', () => {
   test('chooses kernels', () => {

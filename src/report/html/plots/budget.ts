@@ -13,7 +13,7 @@ const CHANCE = 'chance, unverified'
 /** As far left as a result worth less than one try is drawn. */
 const LEAST_TRIES = 0.5
 
-/** A verified candidate of a kernel: the how-manieth it was, and its size over -Oz's. */
+/** A candidate for a kernel: the how-manieth it was, and its size over -Oz's if it was verified. */
 interface Candidate {
   readonly proposer: string
   readonly kernel: string
@@ -170,6 +170,7 @@ const candidates = (store: Store): Candidate[] =>
          ON z.kernel_hash = p.kernel_hash AND z.target_id = p.target_id
        LEFT JOIN (SELECT build_hash, min(state IN ('same', 'agreed', 'exhausted')) AS good FROM current_verdict GROUP BY build_hash) v
          ON v.build_hash = b.hash
-       WHERE p.proposer NOT LIKE 'search%' AND p.proposer IN (SELECT proposer FROM proposal WHERE sample > 0)`,
+       WHERE p.proposer NOT LIKE 'search%' AND p.proposer IN (SELECT proposer FROM proposal WHERE sample > 0)
+       UNION ALL SELECT proposer, kernel_hash, 0, NULL FROM unanswered`,
     )
     .all() as Candidate[]

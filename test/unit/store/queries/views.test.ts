@@ -7,12 +7,14 @@ import { estimate } from '../../../../src/bench/estimate.ts'
 import { measurableKernels, referenceOf } from '../../../../src/store/measurements/measurements.ts'
 import { openStore, openStoreReadOnly } from '../../../../src/store/open.ts'
 import { VIEWS } from '../../../../src/store/queries/views.ts'
+import { addAnswers } from '../answered.ts'
 import { type Filled, fill } from '../filled.ts'
 
 let filled: Filled
 beforeAll(() => {
   filled = fill({ count: 3 })
   for (const kernel of filled.kernels) estimate(filled.store, kernel, filled.signatureHash, filled.hostId)
+  addAnswers(filled.store, filled.kernels[0] ?? '', [{ sample: 0, outcome: 'none' }])
 })
 
 const all = (sql: string, ...parameters: unknown[]) =>

@@ -10,6 +10,9 @@ import { colourOf, draw, type Figure, Plot } from './draw.ts'
 const TITLE = 'Gain against search budget'
 const SEARCH = 'search, unverified'
 const CHANCE = 'chance, unverified'
+/** Of the figure, and of a line of text in it, in pixels. */
+const HEIGHT = 340
+const LINE = 18
 /** As far left as a result worth less than one try is drawn. */
 const LEAST_TRIES = 0.5
 
@@ -53,12 +56,13 @@ export function budget(store: Store): Figure {
   const last = curves.map(points => points.at(-1) as Point)
   const placed = last.flatMap(point => place(point, own))
   const drawn = placed.filter(({ tries }) => tries !== undefined)
+  const most = Math.max(1, ...points.map(({ gain }) => gain))
   const svg = draw(
     {
-      height: 340,
+      height: HEIGHT,
       marginRight: 130,
       x: { type: 'log', label: 'candidates tried for each kernel →', tickFormat: ',', grid: true },
-      y: { type: 'sqrt', label: '↑ smaller than -Oz, % (square-root scale)', grid: true },
+      y: { type: 'sqrt', domain: [0, most], label: '↑ smaller than -Oz, % (square-root scale)', grid: true },
       marks: [
         Plot.ruleY([0]),
         Plot.line(points, {
@@ -69,19 +73,22 @@ export function budget(store: Store): Figure {
           ...{ x1: 'tries', x2: 'n', y1: 'gain', y2: 'gain', stroke: colour, strokeDasharray: '3 3' },
         }),
         Plot.dot(drawn, { x: 'tries', y: 'gain', r: 5, fill: colour, stroke: 'currentColor' }),
-        Plot.text(drawn, {
-          ...{ x: 'tries', y: 'gain', text: ({ proposer, words }) => `${proposer}: ${words}` },
-          ...{ dy: -11, dx: -4, textAnchor: 'start', fill: 'currentColor' },
-          ...{ stroke: 'var(--paper)', strokeWidth: 4 },
-        }),
-        Plot.text(last, {
+        // Above, below, and further off by turns: results of like worth lie side by side.
+        ...drawn.map((point, i) =>
+          Plot.text([point], {
+            ...{ x: 'tries', y: 'gain', text: ({ proposer, words }) => `${proposer}: ${words}` },
+            ...{ dy: (i % 2 === 0 ? -11 : 14) * (1 + (i >> 1)), dx: -4, textAnchor: 'start' },
+            ...{ fill: 'currentColor', stroke: 'var(--paper)', strokeWidth: 4 },
+          }),
+        ),
+        Plot.text(ends(last, most), {
           ...{ x: 'n', y: 'gain', text: 'proposer', dx: 6, textAnchor: 'start', fill: 'currentColor' },
         }),
       ],
     },
     TITLE,
   )
-  const ends = last.map(({ proposer, n, gain }) => `${proposer}: ${gain.toFixed(2)} % after ${n}`)
+  const reached = last.map(({ proposer, n, gain }) => `${proposer}: ${gain.toFixed(2)} % after ${n}`)
   const worth = placed.map(({ proposer, words }) => `${proposer} is ${words}`)
   return {
     state: 'drawn',
@@ -91,12 +98,25 @@ export function budget(store: Store): Figure {
       own.length > 0
         ? 'Curves marked unverified are of a search’s candidates before verification, which only its winners pass through; chance is what its random candidates lead to on average.'
         : 'Run xlab optimise --with search for the curve of chance.',
-      `${ends.join('; ')}.`,
+      `${reached.join('; ')}.`,
       worth.length > 0 ? `A dot stands where chance gets as far: ${worth.join('; ')}.` : '',
     ].join(' '),
     legend: proposers.map(label => ({ label, colour: colourOf(label, proposers) })),
     svg,
   }
+}
+
+/** Names at the ends of curves; of curves that end after as many candidates and nearly meet there, one for all. */
+function ends(last: readonly Point[], most: number): Point[] {
+  const height = ({ gain }: Point): number => HEIGHT * Math.sqrt(gain / most)
+  const labels: Point[] = []
+  for (const point of last.toSorted((a, b) => b.n - a.n || b.gain - a.gain)) {
+    const above = labels.at(-1)
+    if (above?.n === point.n && height(above) - height(point) < LINE)
+      labels.splice(-1, 1, { ...above, proposer: `${above.proposer}, ${point.proposer}` })
+    else labels.push(point)
+  }
+  return labels
 }
 
 const NOBODY =

@@ -123,7 +123,10 @@ const known = (works: readonly Work[]): Widths =>
     ),
   )
 
-/** Those of the works with builds whose figures are too uncertain, the worst first, with these builds and XLA's own. */
+/**
+ * Those of the works with builds whose figures are too uncertain, the worst first, with these builds and XLA's own. Those
+ * that need more than four times their samples come last: they would take all that is left and not get there.
+ */
 function uncertain(works: readonly Work[], widths: Widths, precision: number): Work[] {
   return works
     .map(work => {
@@ -134,7 +137,7 @@ function uncertain(works: readonly Work[], widths: Widths, precision: number): W
       return { work: { ...work, kernel: { ...work.kernel, builds } }, width: Math.max(0, ...builds.map(of)) }
     })
     .filter(({ width }) => width > precision)
-    .sort((a, b) => b.width - a.width)
+    .sort((a, b) => Number(a.width > 2 * precision) - Number(b.width > 2 * precision) || b.width - a.width)
     .map(({ work }) => work)
 }
 

@@ -101,7 +101,7 @@ export const COMMANDS: readonly Command[] = [
       ['--dry-run', 'say what would run, where, and about how long'],
       ['--links <n>', 'executables with shuffled function order, at least', '24'],
       ['--processes <n>', 'processes of each executable', '1'],
-      ['--pairs <n>', 'samples of each build in a process', '3'],
+      ['--pairs <n>', 'samples of each build in a process', '6'],
       ['--cold <n>', 'samples with cold caches in a process', '1'],
       ['--seed <n>', 'seed of inputs and orders', '1'],
     ],

@@ -8,7 +8,7 @@
  */
 
 /** Changes whenever a figure could come out otherwise from equal samples. */
-export const STATISTICS_RULE = 4
+export const STATISTICS_RULE = 5
 
 /** One timing, at its place: link → process → pair. `link` is unique over all campaigns at hand. */
 export interface TimedSample {
@@ -98,7 +98,8 @@ export function randomIntegers(seed: number): () => number {
  * Pairs that were disturbed to the last try tell of the machine's neighbours rather than of the builds: they count only
  * where too few links would be left without them.
  * Within a process, log ratios further than three deviations from their median count as if at three: a machine's
- * hiccup in one pair must not decide. The estimate is the mean over links of the mean over processes of the mean pair.
+ * hiccup in one pair must not decide. The estimate is the mean over links of the mean over processes of the mean pair,
+ * without the tenth of the links at each end: what disturbed a whole process unseen must not decide either.
  */
 export function compare(
   candidate: readonly TimedSample[],
@@ -110,7 +111,7 @@ export function compare(
   const enough = quiet.length >= Math.min(all.length, ENOUGH_LINKS)
   const links = (enough ? quiet : all).map(processes => processes.map(winsorized))
   if (links.length === 0) return undefined
-  const centre = mean(links.map(processes => mean(processes.map(mean))))
+  const centre = trimmedMean(Float64Array.from(links, processes => mean(processes.map(mean))))
   const draws = resample(links, centre, options.resamples ?? 1000, randomIntegers(options.seed ?? 1))
   const low = Math.exp(quantile(draws, 0.025))
   const high = Math.exp(quantile(draws, 0.975))
@@ -123,6 +124,9 @@ const undisturbed = ({ disturbance }: TimedSample): boolean => !disturbance
 
 /** So many links, or all there are, must have undisturbed pairs for the others to be left out. */
 const ENOUGH_LINKS = 8
+
+/** Share of the links that is left out at each end. */
+const TRIMMED = 0.1
 
 /** Samples that nothing disturbed, or all where none is left. */
 export function calm<T extends TimedSample>(samples: readonly T[]): readonly T[] {
@@ -173,7 +177,8 @@ function winsorized(values: readonly number[]): number[] {
 /**
  * Bootstrap means: links with replacement, in each its processes, in each its pairs. With few links that alone is too
  * sure of itself: resampling n of them understates their variance by (n - 1) / n, and n means are not normal but
- * Student's t. So a draw's distance from the centre due to its links is stretched by both.
+ * Student's t (Yuen, Biometrika 1974: by as many as are left when trimmed). So a draw's distance from the centre due to
+ * its links is stretched by both.
  */
 function resample(
   links: readonly (readonly (readonly number[])[])[],
@@ -182,13 +187,15 @@ function resample(
   random: () => number,
 ): Float64Array {
   const n = links.length
-  const stretch = n > 1 ? (Math.sqrt(n / (n - 1)) * studentT(n - 1)) / studentT(Number.POSITIVE_INFINITY) : 1
+  const degrees = n - 2 * trimmedOff(n) - 1
+  const stretch =
+    n > 1 ? (Math.sqrt(n / (n - 1)) * studentT(degrees)) / studentT(Number.POSITIVE_INFINITY) : 1
   const linkMeans = Float64Array.from(links, processes => mean(processes.map(mean)))
   const flat = links.map(processes => processes.map(pairs => Float64Array.from(pairs)))
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
   const draws = new Float64Array(count)
+  const drawn = new Float64Array(n)
   for (let draw = 0; draw < count; draw++) {
-    let total = 0
     for (let i = 0; i < n; i++) {
       const link = below(n)
       const processes = flat[link] as Float64Array[]
@@ -200,11 +207,20 @@ function resample(
         linkTotal += sum / pairs.length
       }
       const own = linkMeans[link] as number
-      total += (own - centre) * stretch + (linkTotal / processes.length - own)
+      drawn[i] = centre + (own - centre) * stretch + (linkTotal / processes.length - own)
     }
-    draws[draw] = centre + total / n
+    draws[draw] = trimmedMean(drawn)
   }
   return draws.sort()
+}
+
+const trimmedOff = (n: number): number => Math.floor(TRIMMED * n)
+
+/** Mean of the values, which are left sorted, without the tenth of them at each end. */
+function trimmedMean(values: Float64Array): number {
+  const off = trimmedOff(values.length)
+  const kept = values.sort().subarray(off, values.length - off)
+  return kept.reduce((a, b) => a + b, 0) / kept.length
 }
 
 /** Linear between the two nearest of sorted values. */

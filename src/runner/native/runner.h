@@ -163,9 +163,10 @@ uint64_t now_ns(void);
 /* ---- children: child.c ---- */
 enum outcome { COMPLETED, FAILED, TIMED_OUT };
 enum placement { ANYWHERE, PINNED };
-/* The core of pinned children, and this process to it: false where that is refused, or none was chosen. */
+/* The core of pinned children, -1 before one is chosen; and a process to it, 0 for this one: false where that is refused. */
 void use_core(int);
-bool pin(void);
+int core_in_use(void);
+bool pin(pid_t);
 /* Forks, jails the child, runs body(context) in it, and reaps it. */
 enum outcome run_child(void (*body)(void *), void *context, uint32_t limit_ms, enum placement, const struct arena *,
                        char *reason, size_t size);

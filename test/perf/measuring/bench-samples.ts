@@ -15,7 +15,7 @@ import { referenceOf } from '../../../src/store/measurements/measurements.ts'
 import { openStore } from '../../../src/store/open.ts'
 
 /** What bench does unless told otherwise. */
-export const PLAN: Plan = { links: 24, processes: 1, pairs: 3, minSampleNs: 300_000, limitMs: 4000, seed: 1 }
+export const PLAN: Plan = { links: 24, processes: 1, pairs: 6, minSampleNs: 300_000, limitMs: 4000, seed: 1 }
 
 const AGREEING = 0.95
 

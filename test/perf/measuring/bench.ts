@@ -31,13 +31,14 @@ export const run = (): Promise<boolean> =>
     const [resolution] = store.prepare('SELECT resolution FROM campaign').pluck().all() as (number | null)[]
     store.close()
     const enough = Math.max(PRECISION, resolution ?? 0)
-    const narrow = rows.filter(row => halfWidth(row) <= enough).length / rows.length
+    const within = (width: number): string =>
+      percent(rows.filter(row => halfWidth(row) <= width).length / rows.length)
     console.log(
       `${kernels} kernels, ${builds} distinct builds: ${seconds.toFixed(0)} s (target ${TARGET_SECONDS})`,
     )
     console.log(`${(seconds / kernels).toFixed(2)} s a kernel, ${(seconds / builds).toFixed(2)} s a build`)
     console.log(
-      `${percent(narrow)} of ${rows.length} intervals within ±${percent(enough)} (the host resolves ${percent(resolution ?? undefined)})`,
+      `of ${rows.length} intervals ${within(PRECISION)} within ±${percent(PRECISION)}, ${within(enough)} within what the host resolves, ${percent(resolution ?? undefined)}`,
     )
     return code === 0 && seconds <= TARGET_SECONDS
   })

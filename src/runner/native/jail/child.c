@@ -55,11 +55,13 @@ static int core = -1;
 
 void use_core(int number) { core = number; }
 
-bool pin(void) {
+int core_in_use(void) { return core; }
+
+bool pin(pid_t pid) {
   cpu_set_t one;
   CPU_ZERO(&one);
   if (core >= 0) CPU_SET(core, &one);
-  return core >= 0 && sched_setaffinity(0, sizeof one, &one) == 0;
+  return core >= 0 && sched_setaffinity(pid, sizeof one, &one) == 0;
 }
 
 static uint64_t nonce;
@@ -70,7 +72,7 @@ pid_t fork_child(void (*body)(void *), void *context, uint32_t limit_ms, enum pl
   pid_t pid = fork();
   if (pid < 0) fatal("cannot fork: %s", strerror(errno));
   if (pid > 0) return pid;
-  if (placement == PINNED) pin();
+  if (placement == PINNED) pin(0);
   populate_arena(arena);
   enter_jail(limit_ms, arena->size, pipes);
   body(context);

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STEPS = 8000, SPREAD = 32, BEATS = 3, LOOKS = 30, LOOK_NS = 200000, CORES = 8, CROWDED_PERCENT = 10, ALIKE_PERCENT = 5 };
-enum { NAP_NS = 1000000, LONGEST_NAP_NS = 32000000, PATIENCE_NS = 200000000 };
+enum { STEPS = 8000, SPREAD = 32, BEATS = 3, LOOKS = 30, LOOK_NS = 50000, CORES = 8, CROWDED_PERCENT = 10, ALIKE_PERCENT = 5 };
+enum { NAP_NS = 1000000, LONGEST_NAP_NS = 32000000, PATIENCE_NS = 50000000 };
 
 static size_t read_file(const char *path, char *text, size_t size) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -45,14 +45,12 @@ static uint64_t time_spread(void) {
 
 struct pulse feel_pulse(void) {
   struct pulse least = {UINT64_MAX, UINT64_MAX};
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || !pin()) return (struct pulse){0};
+  if (!pin(0)) return (struct pulse){0};
   for (int i = 0; i < BEATS; i++) {
     uint64_t chained = time_chained(), spread = time_spread();
     if (chained < least.chained) least.chained = chained;
     if (spread < least.spread) least.spread = spread;
   }
-  sched_setaffinity(0, sizeof allowed, &allowed);
   return least;
 }
 
@@ -89,21 +87,27 @@ static struct view look(void) {
 
 bool alike(uint64_t a, uint64_t b) { return 100 * a <= (100 + ALIKE_PERCENT) * b && 100 * b <= (100 + ALIKE_PERCENT) * a; }
 
+/* Cores as fast as the last, and the place of the one in use among them. */
+static int cores[CORES];
+static size_t core_count, current;
+
 uint64_t choose_core(void) {
   cpu_set_t allowed;
   struct view last = {0}, best = {0};
-  int chosen = -1;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
   for (int core = CPU_SETSIZE - 1, looked = 0; core >= 0 && looked < CORES; core--) {
     if (!CPU_ISSET(core, &allowed)) continue;
     use_core(core);
     struct view view = look();
-    if (looked++ == 0) last = view;
-    if (chosen >= 0 && (!alike(view.chained, last.chained) || 100 * view.total > (100 - ALIKE_PERCENT) * best.total)) continue;
-    chosen = core;
-    best = view;
+    if (looked++ == 0) last = best = view;
+    if (!alike(view.chained, last.chained)) continue;
+    if (100 * view.total < (100 - ALIKE_PERCENT) * best.total) {
+      best = view;
+      current = core_count;
+    }
+    cores[core_count++] = core;
   }
-  use_core(chosen);
+  if (core_count > 0) use_core(cores[current]);
   return least_crowding = best.least;
 }
 
@@ -124,11 +128,17 @@ bool affordable(void) {
 
 struct pulse await_quiet(void) {
   struct pulse now = feel_pulse();
-  for (uint64_t nap = NAP_NS, started = now_ns(); crowded(now) && affordable(); now = feel_pulse()) {
-    nanosleep(&(struct timespec){.tv_nsec = (long)nap}, NULL);
+  uint64_t nap = NAP_NS, started = now_ns();
+  for (size_t felt = 1; crowded(now) && affordable(); felt++) {
+    if (felt % core_count == 0) {
+      nanosleep(&(struct timespec){.tv_nsec = (long)nap}, NULL);
+      if (nap < LONGEST_NAP_NS) nap *= 2;
+    }
+    current = (current + 1) % core_count;
+    use_core(cores[current]);
+    now = feel_pulse();
     lose(now_ns() - started);
     started = now_ns();
-    if (nap < LONGEST_NAP_NS) nap *= 2;
   }
   return now;
 }

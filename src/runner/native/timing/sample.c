@@ -127,6 +127,8 @@ static bool take_sample(struct session *s, size_t f, uint32_t pair, bool last_pa
   struct timing t;
   const char *why = NULL;
   for (uint32_t tries = 0;; tries++) {
+    if (crowded(s->pulse) && affordable()) s->pulse = await_quiet();
+    follow(&subject->worker);
     uint64_t started = now_ns();
     bool shared = crowded(s->pulse);
     int core = subject->worker.pinned ? 0 : cpu_of(subject->worker.pid);
@@ -140,7 +142,6 @@ static bool take_sample(struct session *s, size_t f, uint32_t pair, bool last_pa
     if (!why && !alike(chained, s->pulse.chained)) why = "frequency";
     if (!why || tries == RETAKES || !affordable()) break;
     lose(now_ns() - started);
-    s->pulse = await_quiet();
     subject->retaken++;
   }
   *out = (struct measured){.position = out->position, .batch = subject->batch, .retaken = subject->retaken,

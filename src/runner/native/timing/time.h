@@ -19,6 +19,7 @@ struct worker {
   uint64_t overhead_instructions;
   uint32_t orders, overruns; /* of those, the ones it computed beyond */
   bool pinned;
+  int core; /* it is pinned to */
 };
 struct order {
   uint32_t calls;
@@ -32,6 +33,8 @@ struct timing {
   bool overran;          /* it went on computing behind its end */
 };
 uint64_t tick_ns(void);
+/* Moves it to the core in use. */
+void follow(struct worker *);
 /* False, with a reason, when it does not come up, or fails. */
 bool open_worker(struct worker *, const struct function *, const struct arena *, uint32_t limit_ms, uint32_t shift,
                  char *reason);
@@ -50,15 +53,16 @@ struct pulse feel_pulse(void);
 bool crowded(struct pulse);
 /* Of two chains: that the core ran at the same frequency. */
 bool alike(uint64_t, uint64_t);
-/* Looks at each core for some milliseconds and takes the least crowded: the last of those alike, for the first ones take
- * most interrupts. Gives the least crowding seen, which counts as none until less is known of this machine. */
+/* Looks at each core for some milliseconds and takes the least crowded of those as fast as the last: the last of equals,
+ * for the first ones take most interrupts. Gives the least crowding seen, which counts as none until less is known of
+ * this machine. */
 uint64_t choose_core(void);
 void know_crowding(uint64_t least);
 /* Time lost to disturbances, and whether more may be: half as much as is spent otherwise, for a neighbour who never
  * rests is part of the machine. */
 void lose(uint64_t ns);
 bool affordable(void);
-/* Waits until the core is not crowded, as long as that is affordable. */
+/* Looks for a core that is not crowded, and waits for one, as long as that is affordable. The core in use is then another. */
 struct pulse await_quiet(void);
 uint64_t stolen_ticks(void);        /* of the whole machine, by its hypervisor */
 int cpu_of(pid_t);

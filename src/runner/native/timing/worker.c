@@ -197,6 +197,12 @@ static void fill_gate(int end) {
     if (write(end, page, page_bytes) != (ssize_t)page_bytes) fatal("the gate's pipe: %s", strerror(errno));
 }
 
+void follow(struct worker *w) {
+  int core = core_in_use();
+  if (!w->pinned || w->core == core || !pin(w->pid)) return;
+  w->core = core;
+}
+
 bool open_worker(struct worker *w, const struct function *function, const struct arena *arena, uint32_t limit_ms,
                  uint32_t shift, char *reason) {
   *w = (struct worker){.function = function, .control = open_control(), .counter = -1, .state = -1};
@@ -224,6 +230,7 @@ bool open_worker(struct worker *w, const struct function *function, const struct
   if (clock_getcpuclockid(w->pid, &w->clock) != 0) coarse = true;
   cpu_set_t set;
   if (!await(w, limit_ms, arena, reason)) return false;
+  w->core = core_in_use();
   w->pinned = sched_getaffinity(w->pid, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
   settled(w, &w->rest_ns);
   w->counter = count_instructions(w->pid);

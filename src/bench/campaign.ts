@@ -1,11 +1,11 @@
 /**
- * One campaign: every kernel that has a new build once in full, group by group, then the most uncertain again until
+ * One campaign: every kernel that has a new build in full, round by round, then the most uncertain again until
  * their intervals are narrow enough or the time is spent. A group's results are stored when it is done: a run that is
  * killed loses one.
  */
 import type { HostFacts } from '../hosts/host.ts'
 import { plural, progress } from '../log.ts'
-import { halfWidth } from '../measure/judgement.ts'
+import { halfWidth, type SelfTest } from '../measure/judgement.ts'
 import type { Plan } from '../measure/measure.ts'
 import { campaignsOn, endCampaign, type Purpose, startCampaign } from '../store/measurements/campaigns.ts'
 import { type MeasurableBuild, referenceOf } from '../store/measurements/measurements.ts'
@@ -25,12 +25,21 @@ export interface Aim {
 
 export interface CampaignOutcome {
   readonly samples: number
+  /** Of those, kept although every try was disturbed. */
+  readonly disturbed: number
+  /** What its A/A pairs showed; none of a campaign that did not run. */
+  readonly test?: SelfTest
   /** Kernels whose intervals are wider than was asked for. */
   readonly uncertain: number
   /** Builds that could not be measured, with why. */
   readonly failures: GroupResult['failures']
 }
 
+/**
+ * Parts a plan is measured in, all kernels in each: a disturbance of half a minute then meets a few links of every kernel
+ * instead of every link of a few, and can be left out.
+ */
+const ROUNDS = 4
 /** Executables of a further round; each is another placement. */
 export const MORE_LINKS = 4
 /** Between the seeds of campaigns on one host, so that no placement, order or input comes twice. */
@@ -48,6 +57,17 @@ export const withCopies = (works: readonly Work[]): Work[] =>
     const copied = builds[Math.floor(i / COPIED) % builds.length]?.hash
     return i % COPIED === 0 && copied !== undefined ? { ...work, copied } : work
   })
+
+/** The plan's links in rounds. */
+export function roundsOf(plan: Plan): Plan[] {
+  const { links: all, firstLink: first = 0 } = plan
+  const links = Math.ceil(all / ROUNDS)
+  return Array.from({ length: Math.ceil(all / links) }, (_, i) => ({
+    ...plan,
+    links: Math.min(links, all - i * links),
+    firstLink: first + i * links,
+  }))
+}
 
 export async function runCampaign(
   works: readonly Work[],
@@ -74,38 +94,55 @@ export async function runCampaign(
   const widths = known(all)
   const failures: GroupResult['failures'][number][] = []
   let samples = 0
+  let disturbed = 0
   const measureOne = async (
     group: readonly Work[],
     plan: Plan,
     step: (names: string) => void,
   ): Promise<void> => {
     signal.throwIfAborted()
-    const result = await measureGroup(group, plan, services, step)
-    samples += write(store, () => keep(store, place, group, result, widths))
+    const sound = without(group, failures)
+    if (sound.length === 0) return
+    const result = await measureGroup(sound, plan, services, step)
+    disturbed += result.samples.filter(({ disturbance }) => disturbance !== undefined).length
+    samples += write(store, () => keep(store, place, sound, result, widths))
     failures.push(...result.failures)
   }
   const started = performance.now()
   const left = (): number => budgetMs - (performance.now() - started)
   let state: 'complete' | 'cut' = 'cut'
+  let test: SelfTest
   try {
     const shown = progress(`executables measured on ${services.host.name}`, groups.length * plan.links)
     try {
-      for (const group of groups) {
-        await measureOne(group, plan, text => shown.step(text))
-        shown.failures(failures.length)
-      }
+      for (const round of roundsOf(plan))
+        for (const group of groups) {
+          await measureOne(group, round, text => shown.step(text))
+          shown.failures(failures.length)
+        }
     } finally {
       shown.done()
     }
     await refine(all, widths, { precision, plan }, left, measureOne)
-    write(store, () => conclude(store, place))
+    test = write(store, () => conclude(store, place))
     state = 'complete'
   } finally {
     // A host that is gone says nothing any more, and what ended the campaign is the error to show.
     const after = await services.host.describe().catch(() => undefined)
     endCampaign(store, campaign, state, after?.state)
   }
-  return { samples, failures, uncertain: uncertain(all, widths, precision).length }
+  return { samples, disturbed, test, failures, uncertain: uncertain(all, widths, precision).length }
+}
+
+/** The works without the builds that failed before. */
+function without(works: readonly Work[], failures: GroupResult['failures']): Work[] {
+  const failed = new Set(failures.map(({ build }) => build))
+  return works
+    .map(work => ({
+      ...work,
+      kernel: { ...work.kernel, builds: work.kernel.builds.filter(({ hash }) => !failed.has(hash)) },
+    }))
+    .filter(({ kernel }) => kernel.builds.length > 0)
 }
 
 /** Whether any of a work's builds was never measured. */

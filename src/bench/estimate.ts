@@ -14,8 +14,7 @@ import {
   comparisonsOf,
   type EstimateRow,
   outdatedEstimates,
-  putConfirmations,
-  putEstimates,
+  putFigures,
   setComparison,
   xlaContents,
 } from '../store/measurements/estimates.ts'
@@ -66,7 +65,6 @@ export function estimate(
       comparison: own ? 'twin' : (comparison?.state ?? null),
     }
   })
-  putEstimates(store, estimates)
   const confirmations = [...byContent].flatMap(([content, all]): ConfirmationRow[] => {
     const samples = all.filter(sample => sample.purpose === 'confirm')
     const [first] = samples
@@ -89,7 +87,7 @@ export function estimate(
       },
     ]
   })
-  putConfirmations(store, confirmations)
+  putFigures(store, place, { estimates, confirmations })
   return { estimates, confirmations }
 }
 

@@ -1,11 +1,12 @@
 /** What a group of kernels gave, into the store, in one transaction. */
-import { halfWidth, selfTest } from '../measure/judgement.ts'
+import { halfWidth, type SelfTest, selfTest } from '../measure/judgement.ts'
 import { compare } from '../measure/statistics.ts'
 import { clearAttempt, recordAttempt } from '../store/attempts.ts'
 import { putReading } from '../store/builds/readings.ts'
 import {
   addSamples,
   copySamples,
+  forgetSamples,
   noteRunner,
   type Purpose,
   putSelfTest,
@@ -70,8 +71,10 @@ export function keep(
       } as const
       const failure = failed.get(build.hash)
       if (!failure) clearAttempt(store, key)
-      else
+      else {
         recordAttempt(store, { ...key, fault: failure.whole ? 'unclear' : 'subject', reason: failure.reason })
+        forgetSamples(store, campaign, build.hash, signatureHash)
+      }
     }
     const { estimates, confirmations } = estimate(store, hash, signatureHash, hostId, delta)
     const works = builds.every(build => !failed.has(build.hash))
@@ -87,7 +90,7 @@ export function keep(
 }
 
 /** Judges the host's comparisons together, and the campaign by its A/A pairs. */
-export function conclude(store: Store, { campaign, hostId, delta }: Place): void {
+export function conclude(store: Store, { campaign, hostId, delta }: Place): SelfTest {
   correctComparisons(store, hostId)
   const groups = Map.groupBy(copySamples(store, campaign), s => `${s.kernel} ${s.signature} ${s.build}`)
   const found = [...groups.values()].flatMap(samples => {
@@ -111,5 +114,7 @@ export function conclude(store: Store, { campaign, hostId, delta }: Place): void
       comparison: comparison.state,
     }),
   )
-  putSelfTest(store, campaign, rows, selfTest(found.map(({ comparison }) => comparison)))
+  const test = selfTest(found.map(({ comparison }) => comparison))
+  putSelfTest(store, campaign, rows, test)
+  return test
 }

@@ -33,7 +33,7 @@ export interface BenchOutcome extends CampaignOutcome {
   readonly confirmed: number
 }
 
-const NOTHING: CampaignOutcome = { samples: 0, uncertain: 0, failures: [] }
+const NOTHING: CampaignOutcome = { samples: 0, disturbed: 0, uncertain: 0, failures: [] }
 
 /** Measures what is pending among the kernels that `filter` selects, and confirms what is best. */
 export async function bench(given: BenchServices, options: BenchOptions): Promise<BenchOutcome> {
@@ -67,7 +67,9 @@ export async function bench(given: BenchServices, options: BenchOptions): Promis
     kernels: pending.length,
     confirmed: best.length,
     samples: first.samples + again.samples,
+    disturbed: first.disturbed + again.disturbed,
     uncertain: first.uncertain,
+    ...(first.test && { test: first.test }),
     failures: [...first.failures, ...again.failures],
   }
 }

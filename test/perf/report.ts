@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomIntegers } from '../../src/measure/statistics.ts'
 import { putBlob } from '../../src/store/blobs.ts'
-import { putEstimates } from '../../src/store/measurements/estimates.ts'
+import { putFigures } from '../../src/store/measurements/estimates.ts'
 import type { Store } from '../../src/store/open.ts'
 import { DUMPS } from '../dumps.ts'
 import { fill, USUAL_BUILDS } from '../unit/store/filled.ts'
@@ -76,28 +76,21 @@ function estimates(store: Store, kernels: readonly string[], signature: string, 
   for (const kernel of kernels) {
     const rows = builds.all(kernel) as { hash: string; content: string; proposer: string }[]
     const reference = rows.find(row => row.proposer === 'xla')
-    putEstimates(
-      store,
-      rows.map(row => {
+    const place = { kernel_hash: kernel, signature_hash: signature, host_id: host }
+    putFigures(store, place, {
+      confirmations: [],
+      estimates: rows.map(row => {
         const own = row === reference
         const ratio = own ? 1 : 2 ** ((random() / 2 ** 32) * 4 - 1.5)
         const low = ratio * 0.98
         return {
-          ...{ kernel_hash: kernel, signature_hash: signature, content_hash: row.content, host_id: host },
+          ...{ ...place, content_hash: row.content },
           ...{ build_hash: row.hash, rule: 1, samples: 120, time_ns: 1000 * ratio, deviation_ns: 10 },
-          ...{
-            reference_hash: reference?.hash ?? null,
-            pairs: 120,
-            ratio,
-            ratio_low: low,
-            p: null,
-            alone: null,
-            ratio_high: ratio * 1.02,
-          },
-          ...{ p: null, alone: null },
+          ...{ reference_hash: reference?.hash ?? null, pairs: 120, p: null, alone: null },
+          ...{ ratio, ratio_low: low, ratio_high: ratio * 1.02 },
           ...{ comparison: own ? 'twin' : ratio * 1.02 < 1 ? 'faster' : low > 1 ? 'slower' : 'inconclusive' },
         }
       }),
-    )
+    })
   }
 }

@@ -114,12 +114,16 @@ function tellCounted(host: string, { kernels, counted, failures }: CountOutcome)
 }
 
 function tell(host: string, outcome: BenchOutcome, seconds: number): void {
-  const { kernels, samples, failures, confirmed, uncertain } = outcome
+  const { kernels, samples, disturbed, failures, confirmed, uncertain, test } = outcome
   if (kernels + confirmed > 0)
     log.info(
-      `${host}: ${plural(kernels, 'kernel')}, ${confirmed} confirmed, ${plural(samples, 'sample')} in ${seconds.toFixed(0)} s`,
+      `${host}: ${plural(kernels, 'kernel')}, ${confirmed} confirmed, ${plural(samples, 'sample')} in ${seconds.toFixed(0)} s, ${((100 * disturbed) / Math.max(1, samples)).toFixed(0)} % of them disturbed to the last try`,
     )
   else log.info(`${host}: nothing to measure; all that passed is measured as exactly as asked`)
+  if (test?.resolution !== undefined)
+    log.info(
+      `${host} tells differences of ${(100 * test.resolution).toFixed(1)} % nine times in ten; of ${plural(test.pairs, 'A/A pair')} it called ${test.falsePositives} different`,
+    )
   if (uncertain > 0)
     log.info(
       `${plural(uncertain, 'kernel')} known less exactly than --precision asks when --budget was spent: the same command measures on`,

@@ -99,6 +99,14 @@ export function addSamples(store: Store, campaign: number, samples: Iterable<Sam
   )
 }
 
+/** A build that failed has no figures, also not of what a campaign measured before it did. */
+export const forgetSamples = (store: Store, campaign: number, build: string, signature: string): void => {
+  cached(
+    store,
+    'DELETE FROM measurement WHERE build_hash = ? AND campaign_id = ? AND signature_hash = ?',
+  ).run(build, campaign, signature)
+}
+
 /** A sample at its place, as statistics take it; `link` is unique over campaigns. */
 export interface PlacedSample {
   readonly contentHash: string

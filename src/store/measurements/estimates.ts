@@ -56,18 +56,26 @@ export type ConfirmationRow = {
     | 'p']: number
 }
 
-export const putEstimates = (store: Store, rows: readonly EstimateRow[]): void => put(store, 'estimate', rows)
-export const putConfirmations = (store: Store, rows: readonly ConfirmationRow[]): void =>
-  put(store, 'confirmation', rows)
+/** A kernel under one signature on one host, as columns of both tables. */
+export type EstimatePlace = Pick<EstimateRow, 'kernel_hash' | 'signature_hash' | 'host_id'>
 
-function put(store: Store, table: string, rows: readonly (EstimateRow | ConfirmationRow)[]): void {
-  for (const row of rows) {
-    cached(
-      store,
-      `DELETE FROM ${table} WHERE kernel_hash = @kernel_hash AND signature_hash = @signature_hash
-        AND content_hash = @content_hash AND host_id = @host_id`,
-    ).run(row)
-    insert(store, table, { ...row })
+/** In place of all that was known there. */
+export function putFigures(
+  store: Store,
+  { kernel_hash, signature_hash, host_id }: EstimatePlace,
+  rows: {
+    readonly estimates: readonly EstimateRow[]
+    readonly confirmations: readonly ConfirmationRow[]
+  },
+): void {
+  const tables = { estimate: rows.estimates, confirmation: rows.confirmations }
+  for (const [table, rows] of Object.entries(tables)) {
+    cached(store, `DELETE FROM ${table} WHERE kernel_hash = ? AND signature_hash = ? AND host_id = ?`).run(
+      kernel_hash,
+      signature_hash,
+      host_id,
+    )
+    for (const row of rows) insert(store, table, { ...row })
   }
 }
 

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { roundsOf } from '../../../src/bench/campaign.ts'
 import { type BenchServices, measureGroup, together, type Work } from '../../../src/bench/group.ts'
 import { measurableOn } from '../../../src/bench/stage.ts'
 import { DEFAULT_DB } from '../../../src/config/paths.ts'
@@ -50,27 +51,25 @@ export async function withKernels<T>(
   })
 }
 
-/** Measures the work group by group. */
+/** Measures the work round by round, as a campaign does. */
 export async function samplesOf(
   works: readonly Work[],
   plan: Plan,
   services: BenchServices,
 ): Promise<RawSample[][]> {
-  const all: RawSample[][] = []
   const groups = together(works)
-  for (const [i, group] of groups.entries()) {
-    const { samples, failures } = await measureGroup(group, plan, services, () => {})
-    for (const { kernel, reason } of failures) console.log(`${kernel}: ${reason}`)
-    all.push(
-      ...Map.groupBy(
-        samples.filter(s => s.metric === 'time'),
-        s => s.kernel,
-      ).values(),
-    )
-    process.stderr.write(`\r${i + 1}/${groups.length} executables' kernels `)
-  }
+  const rounds = roundsOf(plan)
+  const all: RawSample[] = []
+  for (const [r, round] of rounds.entries())
+    for (const [g, group] of groups.entries()) {
+      const { samples, failures } = await measureGroup(group, round, services, () => {})
+      for (const { kernel, reason } of failures) console.log(`${kernel}: ${reason}`)
+      for (const sample of samples)
+        if (sample.metric === 'time') all.push({ ...sample, kernel: `${g} ${sample.kernel}` })
+      process.stderr.write(`\rround ${r + 1} of ${rounds.length}, group ${g + 1} of ${groups.length} `)
+    }
   process.stderr.write('\n')
-  return all
+  return [...Map.groupBy(all, ({ kernel }) => kernel).values()]
 }
 
 /** One of a kernel's builds against another, by its samples. */

@@ -1,7 +1,8 @@
 /** From samples of campaigns with different purposes to what is reported, and what is judged together. */
 import { describe, expect, test } from 'vitest'
+import { roundsOf } from '../../../src/bench/campaign.ts'
 import { correctComparisons, estimate } from '../../../src/bench/estimate.ts'
-import { conclude } from '../../../src/bench/keep.ts'
+import { conclude, keep } from '../../../src/bench/keep.ts'
 import { sha256 } from '../../../src/kernel/build.ts'
 import { namedQuery } from '../../../src/report/queries.ts'
 import { addSamples, type Purpose, startCampaign } from '../../../src/store/measurements/campaigns.ts'
@@ -101,6 +102,42 @@ test('second copies of the same code are no samples of a build, and make the cam
     ...{ aa_pairs: 1, aa_false: 1, aa_state: 'passed' },
   })
   expect(namedQuery('aa').rows(store)).toMatchObject([{ campaign: id, comparison: 'slower', pairs: 40 }])
+})
+
+test('a build that fails in a later round has no figure of the rounds before', () => {
+  const filled = fill({ measured: false })
+  const { store, hostId, kernels, signatureHash } = filled
+  const id = campaign(filled, 'report', { xla: 100, 'opt:O3': 70 })
+  expect(rowOf(filled, 'opt:O3')?.ratio).toBeCloseTo(0.7, 2)
+  const hash = kernels[0] ?? ''
+  const build = sha256(`${hash} opt:O3`)
+  const found = { hash: build, contentHash: sha256(`${hash} as-o3`), objectHash: '', xlaProposal: null }
+  const kernel = { hash, name: 'add', abi: 'kernel', irHash: '', signatureHash }
+  const work = { kernel: { ...kernel, builds: [{ ...found, measured: false, low: null, high: null }] } }
+  const failures = [{ kernel: 'add', build, reason: 'it gave other outputs', whole: false }]
+  const place = { campaign: id, hostId, hostName: 'local', delta: 0.01, purpose: 'report' } as const
+  keep(store, place, [work], { samples: [], counts: [], failures, runner: undefined }, new Map())
+  expect(store.prepare('SELECT count(*) FROM measurement WHERE build_hash = ?').pluck().get(build)).toBe(0)
+  expect(rowOf(filled, 'opt:O3')).toBeUndefined()
+  expect(rowOf(filled, 'xla')?.ratio).toBe(1)
+})
+
+test('the rounds of a plan hold each of its links once', () => {
+  for (const links of [1, 3, 4, 10, 24]) {
+    const rounds = roundsOf({
+      links,
+      processes: 1,
+      pairs: 6,
+      minSampleNs: 1,
+      limitMs: 1,
+      seed: 1,
+      firstLink: 5,
+    })
+    const all = rounds.flatMap(({ links, firstLink = 0 }) =>
+      Array.from({ length: links }, (_, i) => firstLink + i),
+    )
+    expect(all).toEqual(Array.from({ length: links }, (_, i) => 5 + i))
+  }
 })
 
 test('disturbed and retaken samples are counted', () => {

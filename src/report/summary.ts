@@ -45,12 +45,14 @@ export function summarise(store: Store, filter?: string, group: MathGroup = 'all
       `SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns,
         (SELECT coalesce(sum(calls), 0) FROM sighting s WHERE s.kernel_hash = result.hash
           AND s.signature_hash = result.signature_hash) AS calls
-       FROM (SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns, libm
-         FROM result
+       FROM (SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns, libm,
+           build_hash FROM result
          UNION ALL SELECT u.kernel_hash, u.proposer, NULL, t.name, NULL, 'unanswered', NULL, NULL, NULL, NULL, c.signature_hash, NULL,
-           u.kernel_hash IN (SELECT hash FROM libm_kernel)
+           u.kernel_hash IN (SELECT hash FROM libm_kernel), NULL
          FROM unanswered u JOIN target t ON t.id = u.target_id JOIN kernel_call c ON c.kernel_hash = u.kernel_hash) result
-       WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target, proposal_id`,
+       WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target,
+         (SELECT min(sample) FROM proposal p WHERE p.kernel_hash = result.hash AND p.proposer = result.proposer
+           AND p.build_hash = result.build_hash), proposal_id`,
     )
     .all(...parameters) as Result[]
   const groups = Map.groupBy(rows, row => `${row.proposer}\n${row.target}`)
@@ -61,7 +63,7 @@ export function summarise(store: Store, filter?: string, group: MathGroup = 'all
   })
 }
 
-/** A kernel under a signature counts once: by the first build proposed for it. */
+/** A kernel under a signature counts once: by the first build proposed for it, which need not be the first that was made. */
 function firstBuilds(rows: readonly Result[]): Result[][] {
   const calls = Map.groupBy(rows, row => `${row.hash}\n${row.signature_hash}`)
   return [...calls.values()].map(call => call.filter(row => row.proposal_id === call[0]?.proposal_id))

@@ -9,16 +9,13 @@ const EIGHTHS = ' ▏▎▍▌▋▊▉'
 export function withBar(column: Laid, rows: readonly Row[]): Laid {
   const { name } = column
   if (!name.endsWith('_pct') || name === 'spread_pct' || !column.numeric) return column
-  const widest = Math.max(...column.cells.map(cell => cell.length))
+  const widest = column.cells.reduce((most, cell) => Math.max(most, cell.length), 0)
   const cells = column.cells.map((cell, i) => {
     const value = rows[i]?.[name]
     return `${cell.padStart(widest)} ${bar(typeof value === 'number' ? value : 0)}`
   })
-  return {
-    ...column,
-    title: `${column.title.padStart(widest)}${' '.repeat(Math.max(0, BAR + 1 - Math.max(0, column.title.length - widest)))}`,
-    cells,
-  }
+  const title = `${column.title.padStart(widest)}${' '.repeat(Math.max(0, BAR + 1 - Math.max(0, column.title.length - widest)))}`
+  return { ...column, title, cells, widest: Math.max(title.length, widest + 1 + BAR) }
 }
 
 /** `percent` of ten columns, in eighths of one. */

@@ -45,7 +45,7 @@ void close_worker(struct worker *);
 /* Times of two fixed pieces of work on the core of the workers. Steps in a chain take as long whoever shares the core:
  * they tell of its frequency. Work that is spread over its units takes up to twice as long when another thread of the core
  * wants its share, be it another machine's: by the chain's time, in millionths, that is the crowding. Zeros where nothing
- * can be pinned. */
+ * can be pinned. The process that feels it stays on that core: it sleeps while they run, and is woken there at once. */
 struct pulse {
   uint64_t chained, spread;
 };

@@ -104,8 +104,9 @@ export async function runCampaign(
     const sound = without(group, failures)
     if (sound.length === 0) return
     const result = await measureGroup(sound, plan, services, step)
-    disturbed += result.samples.filter(({ disturbance }) => disturbance !== undefined).length
-    samples += write(store, () => keep(store, place, sound, result, widths))
+    const kept = write(store, () => keep(store, place, sound, result, widths))
+    samples += kept.length
+    disturbed += kept.filter(({ disturbance }) => disturbance !== undefined).length
     failures.push(...result.failures)
   }
   const started = performance.now()

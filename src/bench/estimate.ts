@@ -13,17 +13,13 @@ import {
   type ConfirmationRow,
   comparisonsOf,
   type EstimateRow,
+  type Figures,
   outdatedEstimates,
   putFigures,
   setComparison,
   xlaContents,
 } from '../store/measurements/estimates.ts'
 import { type Store, write } from '../store/open.ts'
-
-export interface Figures {
-  readonly estimates: readonly EstimateRow[]
-  readonly confirmations: readonly ConfirmationRow[]
-}
 
 /**
  * Computes and stores the estimates of one kernel under one signature on one host, and the confirmations of what was

@@ -21,9 +21,9 @@ export interface Forecast {
 }
 
 /** Measured on two cores of a server: linking an executable, starting a function's process, what comes with a sample. */
-const LINK_SECONDS = 0.2
-const PROCESS_SECONDS = 0.003
-const SAMPLE_SECONDS = 0.0003
+const LINK_SECONDS = 0.1
+const PROCESS_SECONDS = 0.0025
+const SAMPLE_SECONDS = 0.0001
 /** Batches are calibrated to be longer than asked. */
 const BATCH_LENGTH = 1.4
 

@@ -1,5 +1,6 @@
 /** What a group of kernels gave, into the store, in one transaction. */
 import { halfWidth, type SelfTest, selfTest } from '../measure/judgement.ts'
+import type { RawSample } from '../measure/measure.ts'
 import { compare } from '../measure/statistics.ts'
 import { clearAttempt, recordAttempt } from '../store/attempts.ts'
 import { putReading } from '../store/builds/readings.ts'
@@ -31,14 +32,14 @@ export type Widths = Map<string, number>
 export const widthKey = (signatureHash: string, contentHash: string): string =>
   `${signatureHash} ${contentHash}`
 
-/** Stores samples but those of builds that failed, counts, attempts and figures. Returns how many samples it kept. */
+/** Stores samples but those of builds that failed, counts, attempts and figures. Returns the samples it kept. */
 export function keep(
   store: Store,
   place: Place,
   group: readonly Work[],
   result: GroupResult,
   widths: Widths,
-): number {
+): RawSample[] {
   const failed = new Map(result.failures.map(failure => [failure.build, failure]))
   const kept = result.samples.filter(({ build }) => !failed.has(build))
   const { campaign, hostId, hostName, delta } = place
@@ -86,7 +87,7 @@ export function keep(
         widths.set(key, halfWidth({ low: row.ratio_low ?? 1, high: row.ratio_high ?? 1 }))
     }
   }
-  return kept.length
+  return kept
 }
 
 /** Judges the host's comparisons together, and the campaign by its A/A pairs. */

@@ -1,6 +1,6 @@
 /** Rows to text, in every format a query can print. */
 import { unknownName } from '../errors.ts'
-import { formatTable, lay } from './table.ts'
+import { formatTable, lay, remembered } from './table.ts'
 import { paint, paintCell } from './terminal/colour.ts'
 import { page } from './terminal/pager.ts'
 import { neutral, oneLine, plain } from './text-width.ts'
@@ -110,11 +110,11 @@ function jsonValue(value: unknown): unknown {
 }
 
 function formatMarkdown(rows: readonly Row[], columns: readonly Column[]): string {
-  const laid = columns.map(column => lay(rows, column))
+  const laid = columns.map(column => ({ ...lay(rows, column), escaped: remembered(escapeMarkdown) }))
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`
   return [
     line(laid.map(({ title }) => escapeMarkdown(title))),
     line(laid.map(({ numeric }) => (numeric ? '---:' : '---'))),
-    ...rows.map((_, r) => line(laid.map(({ cells }) => escapeMarkdown(cells[r] ?? '')))),
+    ...rows.map((_, r) => line(laid.map(({ cells, escaped }) => escaped(cells[r] ?? '')))),
   ].join('')
 }

@@ -47,9 +47,9 @@ export function summarise(store: Store, filter?: string, group: MathGroup = 'all
           AND s.signature_hash = result.signature_hash) AS calls
        FROM (SELECT hash, proposer, proposal_id, target, host, build, verdict, size_ratio, ratio, comparison, signature_hash, time_ns, libm,
            build_hash FROM result
-         UNION ALL SELECT u.kernel_hash, u.proposer, NULL, t.name, NULL, 'unanswered', NULL, NULL, NULL, NULL, c.signature_hash, NULL,
-           u.kernel_hash IN (SELECT hash FROM libm_kernel), NULL
-         FROM unanswered u JOIN target t ON t.id = u.target_id JOIN kernel_call c ON c.kernel_hash = u.kernel_hash) result
+         UNION ALL SELECT u.hash, u.proposer, NULL, u.target, NULL, 'unanswered', NULL, NULL, NULL, NULL, c.signature_hash, NULL,
+           u.hash IN (SELECT hash FROM libm_kernel), NULL
+         FROM unanswered u JOIN kernel_call c ON c.kernel_hash = u.hash) result
        WHERE ${where} AND ${GROUPS[group]} ORDER BY proposer <> 'xla', proposer, target,
          (SELECT min(sample) FROM proposal p WHERE p.kernel_hash = result.hash AND p.proposer = result.proposer
            AND p.build_hash = result.build_hash), proposal_id`,

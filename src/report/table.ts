@@ -6,18 +6,9 @@ import { oneLine, plain, truncate, width } from './text-width.ts'
 const HASH = /^[0-9a-f]{64}$/
 
 /** What a person sees of a value that is not a finite number: of a hash the first twelve digits. */
-interface Word {
-  readonly text: string
-  readonly columns: number
-  /** Worth nothing when cut. */
-  readonly rigid: boolean
-}
-
-function wordOf(value: unknown): Word {
-  const whole = plain(value)
-  const isHash = whole.length === 64 && HASH.test(whole)
-  const text = isHash ? whole.slice(0, 12) : oneLine(whole)
-  return { text, columns: width(text), rigid: isHash || value == null || isNumber(value) }
+function shown(value: unknown): string {
+  const text = plain(value)
+  return text.length === 64 && HASH.test(text) ? text.slice(0, 12) : oneLine(text)
 }
 
 /**
@@ -39,7 +30,7 @@ function decimal(digits: number): (value: number) => string {
 }
 
 /** `answer`, asked once for each value: in a long table most names and words stand many times. */
-function remembered<K, V>(answer: (value: K) => V): (value: K) => V {
+export function remembered<K, V>(answer: (value: K) => V): (value: K) => V {
   const known = new Map<K, V>()
   return value => {
     const had = known.get(value)
@@ -70,35 +61,26 @@ export interface Laid {
   readonly numeric: boolean
   /** Worth nothing when cut: numbers, and hashes that a person copies. */
   readonly rigid: boolean
-  /** Terminal columns of its title or widest cell. */
-  readonly widest: number
 }
 
-/** A column of the rows as text, each row looked at once: long tables are waited for. */
+/** A column of the rows as text. */
 export function lay(rows: readonly Row[], column: Column): Laid {
-  const { name, title = name, digits = decimals(rows.map(row => row[name])) } = column
+  const values = rows.map(row => row[column.name])
+  const present = values.filter(value => value !== null && value !== undefined)
+  const digits = column.digits ?? decimals(present)
+  const word = remembered(shown)
   const number = decimal(digits)
-  const word = remembered(wordOf)
-  const cells: string[] = []
-  const line = oneLine(title)
-  let [widest, numbers, rigid, numeric] = [width(line), 0, true, true]
-  for (const row of rows) {
-    const value = row[name]
-    if (typeof value === 'number' && Number.isFinite(value)) {
-      const cell = number(value)
-      cells.push(cell)
-      if (cell.length > widest) widest = cell.length
-      numbers++
-    } else {
-      const found = word(value)
-      cells.push(found.text)
-      if (found.columns > widest) widest = found.columns
-      rigid &&= found.rigid
-      if (isNumber(value)) numbers++
-      else numeric &&= value === null || value === undefined
-    }
+  const isHash = remembered((value: unknown) => HASH.test(String(value)))
+  const numeric = present.length > 0 && present.every(isNumber)
+  return {
+    name: column.name,
+    title: oneLine(column.title ?? column.name),
+    cells: values.map(value =>
+      typeof value === 'number' && Number.isFinite(value) ? number(value) : word(value),
+    ),
+    numeric,
+    rigid: numeric || present.every(value => isNumber(value) || isHash(value)),
   }
-  return { name, title: line, cells, numeric: numeric && numbers > 0, rigid, widest }
 }
 
 const NARROWEST = 8
@@ -161,7 +143,11 @@ function fitted(
     : { title: text(title), cells, widen: remembered((cell: string) => decorate(text(cell))) }
 }
 
-const widthsOf = (laid: readonly Laid[]): number[] => laid.map(({ widest }) => widest)
+const widthsOf = (laid: readonly Laid[]): number[] =>
+  laid.map(({ title, cells, numeric }) => {
+    const widthOf = numeric ? (cell: string): number => cell.length : remembered(width)
+    return cells.reduce((most, cell) => Math.max(most, widthOf(cell)), width(title))
+  })
 
 /** Columns a line of the first `count` columns takes. */
 const total = (widths: readonly number[], count: number): number =>

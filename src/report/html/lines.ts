@@ -60,7 +60,8 @@ export function readLines(store: Store): Lines {
   const native = rows.find(row => row.proposer === 'xla')?.target ?? rows[0]?.target
   const label = (row: Pick<Result, 'proposer' | 'target'>): string =>
     several && row.target !== native ? `${row.proposer} (${row.target})` : row.proposer
-  const unanswered = Map.groupBy(unansweredIn(store), row => row.hash)
+  const asked = store.prepare('SELECT hash, proposer, target FROM unanswered').all() as Unanswered[]
+  const unanswered = Map.groupBy(asked, row => row.hash)
   const origins = originsOf(store)
   const shares = sharesOf(store)
   const groups = Map.groupBy(rows, row => `${row.hash} ${row.signature_hash}`)
@@ -89,17 +90,11 @@ export function readLines(store: Store): Lines {
   return { proposers: [...new Set(lines.flatMap(line => line.cells.map(c => c.proposer)))], lines, host }
 }
 
+type Unanswered = Pick<Result, 'hash' | 'proposer' | 'target'>
 const NO_ANSWER: Omit<Cell, 'proposer'> = {
   ...{ verdict: 'no answer', bytes: null, size: null },
   ...{ timeNs: null, ratio: null, low: null, high: null, comparison: null },
 }
-
-const unansweredIn = (store: Store): { readonly hash: string; proposer: string; target: string }[] =>
-  store
-    .prepare(
-      'SELECT u.kernel_hash AS hash, u.proposer, t.name AS target FROM unanswered u JOIN target t ON t.id = u.target_id',
-    )
-    .all() as { hash: string; proposer: string; target: string }[]
 
 /** The host with the most times. */
 function mainHost(rows: readonly Result[]): string | null {

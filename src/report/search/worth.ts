@@ -28,7 +28,7 @@ export const WORTH_QUERY: NamedQuery = {
         .prepare(
           `SELECT proposer, hash, min(code_bytes) FILTER (WHERE verdict IN ('same', 'agreed', 'exhausted')) AS bytes
            FROM result WHERE target = ? AND proposer <> ? GROUP BY proposer, hash
-           UNION ALL SELECT u.proposer, u.kernel_hash, NULL FROM unanswered u JOIN target t ON t.id = u.target_id WHERE t.name = ?
+           UNION ALL SELECT proposer, hash, NULL FROM unanswered WHERE target = ?
            ORDER BY proposer`,
         )
         .all(target, TRIED, target) as { proposer: string; hash: string; bytes: number | null }[]

@@ -14,8 +14,11 @@ export function withBar(column: Laid, rows: readonly Row[]): Laid {
     const value = rows[i]?.[name]
     return `${cell.padStart(widest)} ${bar(typeof value === 'number' ? value : 0)}`
   })
-  const title = `${column.title.padStart(widest)}${' '.repeat(Math.max(0, BAR + 1 - Math.max(0, column.title.length - widest)))}`
-  return { ...column, title, cells, widest: Math.max(title.length, widest + 1 + BAR) }
+  return {
+    ...column,
+    title: `${column.title.padStart(widest)}${' '.repeat(Math.max(0, BAR + 1 - Math.max(0, column.title.length - widest)))}`,
+    cells,
+  }
 }
 
 /** `percent` of ten columns, in eighths of one. */

@@ -56,6 +56,12 @@ export type ConfirmationRow = {
     | 'p']: number
 }
 
+/** All that is known of a kernel under one signature on one host. */
+export interface Figures {
+  readonly estimates: readonly EstimateRow[]
+  readonly confirmations: readonly ConfirmationRow[]
+}
+
 /** A kernel under one signature on one host, as columns of both tables. */
 export type EstimatePlace = Pick<EstimateRow, 'kernel_hash' | 'signature_hash' | 'host_id'>
 
@@ -63,12 +69,9 @@ export type EstimatePlace = Pick<EstimateRow, 'kernel_hash' | 'signature_hash' |
 export function putFigures(
   store: Store,
   { kernel_hash, signature_hash, host_id }: EstimatePlace,
-  rows: {
-    readonly estimates: readonly EstimateRow[]
-    readonly confirmations: readonly ConfirmationRow[]
-  },
+  { estimates, confirmations }: Figures,
 ): void {
-  const tables = { estimate: rows.estimates, confirmation: rows.confirmations }
+  const tables = { estimate: estimates, confirmation: confirmations }
   for (const [table, rows] of Object.entries(tables)) {
     cached(store, `DELETE FROM ${table} WHERE kernel_hash = ? AND signature_hash = ? AND host_id = ?`).run(
       kernel_hash,

@@ -90,7 +90,8 @@ LEFT JOIN libm_kernel l ON l.hash = p.kernel_hash`,
     name: 'unanswered',
     summary:
       'kernels a language model was asked to make better and no answer led to a build: failures that belong in the denominator',
-    sql: `SELECT DISTINCT 'llm' AS proposer, e.kernel_hash, e.target_id FROM exchange e
+    sql: `SELECT DISTINCT e.kernel_hash AS hash, 'llm' AS proposer, t.name AS target
+FROM exchange e JOIN target t ON t.id = e.target_id
 WHERE e.strategy <> 'hints' AND (e.outcome IN ('none', 'invalid', 'broken', 'unchanged') OR e.fault = 'subject')
   AND NOT EXISTS (SELECT 1 FROM proposal p
     WHERE p.proposer = 'llm' AND p.kernel_hash = e.kernel_hash AND p.target_id = e.target_id)`,

@@ -43,8 +43,9 @@ describe('bench', () => {
   })
 
   test('stores each distinct passing build at every link, process and pair, and twins once', () => {
+    // Beside busy neighbours further links follow, of what is not known to 90 % by then.
     const builds = rows<{ n: number }>(
-      "SELECT count(*) AS n FROM measurement WHERE copy = 0 AND metric = 'time' GROUP BY build_hash, signature_hash",
+      "SELECT count(*) AS n FROM measurement WHERE copy = 0 AND metric = 'time' AND link < 3 GROUP BY build_hash, signature_hash",
     )
     expect(new Set(builds.map(row => row.n))).toEqual(new Set([3 * 2 * 4]))
     const contents =

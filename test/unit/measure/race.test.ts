@@ -69,6 +69,7 @@ test('the fastest wins, those surely behind drop out, and the winner is measured
   const { outcomes, samples } = await raced([kernel('a', '100', '90', '120', '150', '300', '93')], 0.02)
   const [{ candidates, winner } = { candidates: [], winner: undefined }] = outcomes
   expect(winner?.build).toBe('90')
+  expect(Math.abs((winner?.confirmed.ratio ?? 0) - 0.9)).toBeLessThan(0.01)
   expect(winner?.confirmed.low).toBeLessThan(0.9)
   expect(winner?.confirmed.high).toBeGreaterThan(0.9)
   expect(winner?.confirmed.pairs).toBe(RACE_PLAN.confirmLinks * RACE_PLAN.pairs)

@@ -191,6 +191,6 @@ const candidates = (store: Store): Candidate[] =>
        LEFT JOIN (SELECT build_hash, min(state IN ('same', 'agreed', 'exhausted')) AS good FROM current_verdict GROUP BY build_hash) v
          ON v.build_hash = b.hash
        WHERE p.proposer NOT LIKE 'search%' AND p.proposer IN (SELECT proposer FROM proposal WHERE sample > 0)
-       UNION ALL SELECT proposer, kernel_hash, 0, NULL FROM unanswered`,
+       UNION ALL SELECT proposer, hash, 0, NULL FROM unanswered`,
     )
     .all() as Candidate[]

@@ -199,8 +199,7 @@ static void fill_gate(int end) {
 
 void follow(struct worker *w) {
   int core = core_in_use();
-  if (!w->pinned || w->core == core || !pin(w->pid)) return;
-  w->core = core;
+  if (w->pinned && w->core != core && pin(w->pid)) w->core = core;
 }
 
 bool open_worker(struct worker *w, const struct function *function, const struct arena *arena, uint32_t limit_ms,

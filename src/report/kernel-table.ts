@@ -19,6 +19,7 @@ export interface Result {
   readonly ratio_low: number | null
   readonly ratio_high: number | null
   readonly comparison: string | null
+  readonly content_hash: string | null
 }
 
 /** A Markdown table of all kernels, XLA's slowest first. */

@@ -10,7 +10,11 @@ export interface Cell {
   readonly proposer: string
   /** broken | same | agreed | exhausted | refuted | unknown | not judged | no answer */
   readonly verdict: string
+  /** Content hash of the build that the figures are of. */
+  readonly content: string | null
   readonly bytes: number | null
+  /** Code bytes of the smallest of its builds that passed. */
+  readonly smallest: number | null
   readonly size: number | null
   readonly timeNs: number | null
   readonly ratio: number | null
@@ -51,7 +55,7 @@ export function readLines(store: Store): Lines {
   const rows = store
     .prepare(
       `SELECT hash, signature_hash, name, proposer, target, host, build, verdict, code_bytes, size_ratio, time_ns, ratio,
-        ratio_low, ratio_high, comparison FROM result
+        ratio_low, ratio_high, comparison, content_hash FROM result
        WHERE proposer <> '${TRIED}' ORDER BY proposer <> 'xla', proposer, proposal_id`,
     )
     .all() as Result[]
@@ -92,7 +96,7 @@ export function readLines(store: Store): Lines {
 
 type Unanswered = Pick<Result, 'hash' | 'proposer' | 'target'>
 const NO_ANSWER: Omit<Cell, 'proposer'> = {
-  ...{ verdict: 'no answer', bytes: null, size: null },
+  ...{ verdict: 'no answer', content: null, bytes: null, smallest: null, size: null },
   ...{ timeNs: null, ratio: null, low: null, high: null, comparison: null },
 }
 
@@ -110,7 +114,9 @@ function cell(proposer: string, row: Result, host: string | null): Cell {
   return {
     proposer,
     verdict: row.build === 'ok' ? (row.verdict ?? 'not judged') : 'broken',
+    content: row.content_hash,
     bytes: row.code_bytes,
+    smallest: passes(row.verdict) ? row.code_bytes : null,
     size: row.size_ratio,
     timeNs: here ? row.time_ns : null,
     ratio: here ? row.ratio : null,
@@ -127,7 +133,11 @@ function best(cells: readonly Cell[]): Cell {
     c.high ?? Number.MAX_VALUE,
     c.bytes ?? Number.MAX_VALUE,
   ]
-  return cells.reduce((a, b) => (before(rank(b), rank(a)) ? b : a))
+  const sizes = cells.flatMap(({ smallest }) => smallest ?? [])
+  return {
+    ...cells.reduce((a, b) => (before(rank(b), rank(a)) ? b : a)),
+    smallest: sizes.length > 0 ? Math.min(...sizes) : null,
+  }
 }
 
 const before = (a: readonly number[], b: readonly number[]): boolean => {

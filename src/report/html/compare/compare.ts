@@ -2,7 +2,7 @@
 import { geometricMean } from '../../../measure/statistics.ts'
 import type { Store } from '../../../store/open.ts'
 import { facts } from '../../setting.ts'
-import { type Cell, type Line, passed } from '../lines.ts'
+import type { Cell, Line } from '../lines.ts'
 import { type Html, html, NOTHING } from '../markup.ts'
 import { section, table } from '../sections.ts'
 import { type Difference, judged, quotient } from './difference.ts'
@@ -11,6 +11,8 @@ import { readSide, type Side } from './read.ts'
 /** A build both databases have of a kernel both have. */
 interface Common {
   readonly line: Line
+  /** XLA's own code is the same in both: ratios to it have the same meaning. */
+  readonly sameReference: boolean
   readonly proposer: string
   readonly ours: Cell
   readonly theirs: Cell
@@ -24,26 +26,26 @@ export function compareSection(store: Store, other: Store, name: string): Html {
   const ours = readSide(store)
   const theirs = readSide(other)
   const common = commonBuilds(ours, theirs)
-  const absolute = ours.machine !== undefined && ours.machine === theirs.machine
-  const times = judged(common.flatMap(pair => timed(pair, ours, theirs, absolute)))
-  const sizes = common.filter(({ ours: a, theirs: b }) => passed(a) && passed(b) && a.bytes && b.bytes)
+  const oneMachine = ours.machine !== undefined && ours.machine === theirs.machine
+  const times = judged(common.flatMap(pair => timed(pair, ours, theirs, oneMachine)))
+  const sizes = common.filter(({ ours: a, theirs: b }) => a.smallest && b.smallest)
   const verdicts = common.filter(({ ours: a, theirs: b }) => a.verdict !== b.verdict)
-  const unit = absolute
-    ? `time per call, for both were measured on ${ours.machine}`
+  const unit = oneMachine
+    ? `the ratio to XLA’s own time where XLA’s code is the same in both, else time per call, for both were measured on ${ours.machine}; equal code is not compared, it differs by the noise of the machine alone`
     : `the ratio to XLA’s own time there, for the machines differ (${ours.machine ?? 'none'} here, ${theirs.machine ?? 'none'} there): times themselves cannot be compared`
   const worse = times.filter(({ state }) => state === 'worse')
   const better = times.filter(({ state }) => state === 'better')
   return section(
     'compared',
     `Compared with ${name}`,
-    html`<p>Kernels and builds that both databases have; quotients are this one’s figure ÷ the other’s, below 1 is better here. What is compared of times is ${unit}. A difference counts where it is beyond the noise of both, of all that are looked at no more than one in twenty by chance; sizes have no noise.</p>
+    html`<p>Kernels and proposers that both databases have, of several builds of one the surely fastest or the smallest; quotients are this one’s figure ÷ the other’s, below 1 is better here. What is compared of times is ${unit}. A difference counts where it is beyond the noise of both, of all that are looked at no more than one in twenty by chance; sizes have no noise.</p>
 ${table(proposerRows(common, times, sizes), PROPOSER_COLUMNS, 'compared by proposer')}
 <h3>Faster here</h3>
 ${timeTable(better, (a, b) => a.difference.mean - b.difference.mean)}
 <h3>Slower here</h3>
 ${timeTable(worse, (a, b) => b.difference.mean - a.difference.mean)}
 <h3>Another size</h3>
-${sizeTable(sizes.filter(({ ours: a, theirs: b }) => a.bytes !== b.bytes))}
+${sizeTable(sizes.filter(({ ours: a, theirs: b }) => a.smallest !== b.smallest))}
 <h3>Another verdict</h3>
 ${listed(
   verdicts.map(({ line, proposer, ours: a, theirs: b }) => ({
@@ -63,15 +65,19 @@ ${settings(store, other)}`,
   )
 }
 
+const sameCode = (a: Cell, b: Cell | undefined): boolean => a.content !== null && a.content === b?.content
+
 const keyOf = (line: Line): string => `${line.hash} ${line.signature}`
 
 function commonBuilds(ours: Side, theirs: Side): Common[] {
   const known = new Map(theirs.lines.lines.map(line => [keyOf(line), line]))
   return ours.lines.lines.flatMap(line => {
     const other = known.get(keyOf(line))
+    const cellThere = (by: string): Cell | undefined => other?.cells.find(({ proposer }) => proposer === by)
+    const sameReference = line.cells.some(cell => cell.proposer === 'xla' && sameCode(cell, cellThere('xla')))
     return line.cells.flatMap(cell => {
-      const match = other?.cells.find(({ proposer }) => proposer === cell.proposer)
-      return match ? [{ line, proposer: cell.proposer, ours: cell, theirs: match }] : []
+      const theirs = cellThere(cell.proposer)
+      return theirs ? [{ line, sameReference, proposer: cell.proposer, ours: cell, theirs }] : []
     })
   })
 }
@@ -81,9 +87,11 @@ interface Timed extends Common {
 }
 type Judged = ReturnType<typeof judged<Timed>>[number]
 
-function timed(pair: Common, ours: Side, theirs: Side, absolute: boolean): Timed[] {
-  const a = absolute ? ours.time(pair.line, pair.ours) : ratioOf(pair.ours)
-  const b = absolute ? theirs.time(pair.line, pair.theirs) : ratioOf(pair.theirs)
+function timed(pair: Common, ours: Side, theirs: Side, oneMachine: boolean): Timed[] {
+  if (oneMachine && sameCode(pair.ours, pair.theirs)) return []
+  const figure = (side: Side, cell: Cell) =>
+    oneMachine && !pair.sameReference ? side.time(pair.line, cell) : ratioOf(cell)
+  const [a, b] = [figure(ours, pair.ours), figure(theirs, pair.theirs)]
   return a && b ? [{ ...pair, difference: quotient(a, b) }] : []
 }
 
@@ -95,7 +103,8 @@ const ratioOf = (cell: Cell): { mean: number; low: number; high: number } | unde
 const PROPOSER_COLUMNS = [
   { name: 'proposer', title: 'build by' },
   { name: 'kernels', title: 'in both' },
-  { name: 'timed' },
+  { name: 'equalCode', title: 'equal code' },
+  { name: 'timed', title: 'times compared' },
   { name: 'time', title: 'time, this ÷ other', digits: 3 },
   ...['faster', 'slower', 'unclear'].map(name => ({ name })),
   { name: 'size', title: 'size, this ÷ other', digits: 3 },
@@ -110,6 +119,7 @@ function proposerRows(common: readonly Common[], times: readonly Judged[], sizes
     return {
       proposer,
       kernels: pairs.length,
+      equalCode: pairs.filter(pair => sameCode(pair.ours, pair.theirs)).length,
       timed: own.length,
       time: own.length > 0 ? geometricMean(own.map(pair => pair.difference.mean)) : null,
       faster: of('better'),
@@ -123,7 +133,7 @@ function proposerRows(common: readonly Common[], times: readonly Judged[], sizes
   })
 }
 
-const sizeQuotient = ({ ours, theirs }: Common): number => (ours.bytes ?? 1) / (theirs.bytes ?? 1)
+const sizeQuotient = ({ ours, theirs }: Common): number => (ours.smallest ?? 1) / (theirs.smallest ?? 1)
 
 const timeTable = (rows: readonly Judged[], order: (a: Judged, b: Judged) => number): Html =>
   listed(
@@ -145,8 +155,8 @@ const sizeTable = (rows: readonly Common[]): Html =>
         kernel: pair.line.name,
         hash: pair.line.hash,
         build: pair.proposer,
-        here: pair.ours.bytes,
-        there: pair.theirs.bytes,
+        here: pair.ours.smallest,
+        there: pair.theirs.smallest,
         'this ÷ other': sizeQuotient(pair),
       })),
     ['kernel', 'hash', 'build', 'here', 'there', 'this ÷ other'],

@@ -142,7 +142,7 @@ test('two databases: faster, of another size, and in one only', () => {
     count: 2,
     builds: [
       { proposer: 'xla', codeBytes: 1000, timeNs: 100, verdict: 'agreed' },
-      { proposer: 'opt:Oz', codeBytes: 600, timeNs: 300, verdict: 'agreed' },
+      { proposer: 'opt:Oz', codeBytes: 600, timeNs: 300, verdict: 'agreed', content: 'another' },
     ],
   })
   for (const kernel of theirs.kernels) estimate(theirs.store, kernel, theirs.signatureHash, theirs.hostId)
@@ -155,4 +155,40 @@ test('two databases: faster, of another size, and in one only', () => {
   expect(row('Another size')).toMatch(/500.*600.*0\.833/)
   expect(markup).toMatch(/Only here: 1\. <code>fusion\.2/)
   expect(markup).toContain('Only there: none.')
+})
+
+test('two databases whose proposer made the same builds in another order do not differ', () => {
+  const draws = (...order: readonly string[]) => {
+    const filled = small()
+    const build = filled.store
+      .prepare('SELECT build_hash FROM proposal WHERE kernel_hash = ? AND proposer = ?')
+      .pluck()
+    for (const kernel of filled.kernels)
+      for (const [sample, proposer] of order.entries())
+        insert(filled.store, 'proposal', {
+          ...{ kernel_hash: kernel, target_id: 1, proposer: 'random', sample, proposed_at: 'now' },
+          build_hash: build.get(kernel, proposer),
+        })
+    return filled.store
+  }
+  const { markup } = compareSection(draws('opt:O3', 'opt:Oz'), draws('opt:Oz', 'opt:O3'), 'other.db')
+  expect(markup).toMatch(/random.*?3.*?3.*?1\.000/s)
+  for (const heading of ['Faster here', 'Slower here', 'Another size'])
+    expect(markup).toContain(`<h3>${heading}</h3>\n<p>None.</p>`)
+})
+
+test('where XLA’s own code is another, times are compared and not ratios to it', () => {
+  const ours = small()
+  const theirs = fill({
+    count: 1,
+    builds: [
+      { proposer: 'xla', codeBytes: 1000, timeNs: 125, verdict: 'agreed', content: 'of another LLVM' },
+      { proposer: 'opt:Oz', codeBytes: 500, timeNs: 100, verdict: 'agreed', content: 'faster' },
+    ],
+  })
+  for (const kernel of theirs.kernels) estimate(theirs.store, kernel, theirs.signatureHash, theirs.hostId)
+  const { markup } = compareSection(ours.store, theirs.store, 'other.db')
+  const [faster = '', slower = ''] = markup.split('<h3>Slower here')
+  expect(faster).toMatch(/<td[^>]*>xla<\/td><td[^>]*>0\.800 /)
+  expect(slower).toMatch(/<td[^>]*>opt:Oz<\/td><td[^>]*>2\.000 /)
 })

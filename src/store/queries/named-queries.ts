@@ -72,7 +72,7 @@ export const SQL_QUERIES: readonly NamedQuery[] = [
     `SELECT hash, name, proposer, CASE WHEN build = 'broken' THEN 'broken' ELSE verdict END AS verdict, code_bytes,
       size_ratio, time_ns, 100.0 * deviation_ns / time_ns AS spread_pct, ratio, ratio_low, ratio_high, comparison,
       worst_ulps, libm, target, host, reason
-    FROM result WHERE ${MARK} ORDER BY name, hash, proposer <> 'xla', proposer`,
+    FROM result WHERE ${MARK} ORDER BY name, hash, proposer <> 'xla', proposer, proposal_id`,
   ),
   sqlQuery(
     'best',

@@ -65,26 +65,27 @@ SELECT DISTINCT hash FROM pair JOIN (SELECT own, xla FROM (SELECT DISTINCT own, 
     name: 'result',
     summary:
       'every proposed build with its sizes, verdict and time; ratios are to XLA’s own object, below 1 is smaller or faster',
-    sql: `SELECT c.kernel_hash AS hash, k.name, p.proposer, p.proposal_id, t.name AS target, b.hash AS build_hash, c.signature_hash,
+    sql: `SELECT c.kernel_hash AS hash, k.name, p.proposer, p.id AS proposal_id, t.name AS target, b.hash AS build_hash, c.signature_hash,
   b.state AS build, v.state AS verdict, v.worst_ulps, v.trials,
   b.code_bytes, b.rodata_bytes, b.object_bytes, b.instructions,
-  CASE WHEN r.code_bytes > 0 THEN 1.0 * b.code_bytes / r.code_bytes END AS size_ratio,
+  CASE WHEN r.code_bytes > 0 AND r.triple = t.triple THEN 1.0 * b.code_bytes / r.code_bytes END AS size_ratio,
   e.time_ns, e.deviation_ns, e.samples, e.ratio, e.ratio_low, e.ratio_high,
   CASE WHEN p.proposer = 'xla' AND e.build_hash = e.reference_hash THEN 'reference' ELSE e.comparison END AS comparison,
   o.name AS host, e.host_id, coalesce(v.reason, b.reason) AS reason, l.hash IS NOT NULL AS libm, b.content_hash
-FROM (SELECT kernel_hash, target_id, proposer, build_hash, min(id) AS proposal_id FROM proposal
-  GROUP BY kernel_hash, target_id, proposer, build_hash) p
-JOIN kernel k ON k.hash = p.kernel_hash
-JOIN kernel_call c ON c.kernel_hash = p.kernel_hash
+FROM kernel_call c
+CROSS JOIN kernel k ON k.hash = c.kernel_hash
+LEFT JOIN reference r ON r.kernel_hash = c.kernel_hash
+LEFT JOIN libm_kernel l ON l.hash = c.kernel_hash
+CROSS JOIN proposal p ON p.kernel_hash = c.kernel_hash AND NOT EXISTS (SELECT 1 FROM proposal q
+  WHERE q.kernel_hash = p.kernel_hash AND q.target_id = p.target_id AND q.proposer = p.proposer
+    AND q.build_hash = p.build_hash AND q.id < p.id)
 JOIN target t ON t.id = p.target_id
 JOIN build b ON b.kernel_hash = p.kernel_hash AND b.hash = p.build_hash
-LEFT JOIN reference r ON r.kernel_hash = p.kernel_hash AND r.triple = t.triple
 LEFT JOIN verdict v ON v.id = (SELECT max(w.id) FROM verdict w
   WHERE w.build_hash = b.hash AND w.signature_hash = c.signature_hash)
 LEFT JOIN estimate e ON e.kernel_hash = p.kernel_hash AND e.signature_hash = c.signature_hash
   AND e.content_hash = b.content_hash
-LEFT JOIN host o ON o.id = e.host_id
-LEFT JOIN libm_kernel l ON l.hash = p.kernel_hash`,
+LEFT JOIN host o ON o.id = e.host_id`,
   },
   {
     name: 'unanswered',

@@ -62,6 +62,7 @@ SELECT DISTINCT hash FROM pair JOIN (SELECT own, xla FROM (SELECT DISTINCT own, 
     AND u.value NOT IN (SELECT value FROM json_each(xla)))) USING (own, xla)`,
   },
   {
+    // CROSS JOIN holds SQLite to this order: what is the kernel's own is looked up once a kernel and not once a build.
     name: 'result',
     summary:
       'every proposed build with its sizes, verdict and time; ratios are to XLA’s own object, below 1 is smaller or faster',

@@ -65,7 +65,9 @@ ${settings(store, other)}`,
   )
 }
 
-const sameCode = (a: Cell, b: Cell | undefined): boolean => a.content !== null && a.content === b?.content
+const sameCode = (a?: Cell, b?: Cell): boolean => !!a?.content && a.content === b?.content
+const cellOf = (line: Line | undefined, by: string): Cell | undefined =>
+  line?.cells.find(({ proposer }) => proposer === by)
 
 const keyOf = (line: Line): string => `${line.hash} ${line.signature}`
 
@@ -73,10 +75,9 @@ function commonBuilds(ours: Side, theirs: Side): Common[] {
   const known = new Map(theirs.lines.lines.map(line => [keyOf(line), line]))
   return ours.lines.lines.flatMap(line => {
     const other = known.get(keyOf(line))
-    const cellThere = (by: string): Cell | undefined => other?.cells.find(({ proposer }) => proposer === by)
-    const sameReference = line.cells.some(cell => cell.proposer === 'xla' && sameCode(cell, cellThere('xla')))
+    const sameReference = sameCode(cellOf(line, 'xla'), cellOf(other, 'xla'))
     return line.cells.flatMap(cell => {
-      const theirs = cellThere(cell.proposer)
+      const theirs = cellOf(other, cell.proposer)
       return theirs ? [{ line, sameReference, proposer: cell.proposer, ours: cell, theirs }] : []
     })
   })

@@ -18,11 +18,12 @@ export function readSide(store: Store): Side {
     .prepare("SELECT cpu || ', ' || cores || ' cores, ' || os FROM host WHERE name = ? ORDER BY id DESC")
     .pluck()
     .get(lines.host) as string | undefined
-  const means = linkMeans(store, lines.host)
+  let means: ReturnType<typeof linkMeans> | undefined
   return {
     lines,
     machine,
     time: (line, cell) => {
+      means ??= linkMeans(store, lines.host)
       const found = means.get(`${line.hash} ${line.signature} ${cell.content}`)
       return found && passed(cell) ? timeFromLinks(found.map(({ mean }) => mean)) : undefined
     },

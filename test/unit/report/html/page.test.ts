@@ -172,7 +172,7 @@ test('two databases whose proposer made the same builds in another order do not 
     return filled.store
   }
   const { markup } = compareSection(draws('opt:O3', 'opt:Oz'), draws('opt:Oz', 'opt:O3'), 'other.db')
-  expect(markup).toMatch(/random.*?3.*?3.*?1\.000/s)
+  expect(markup).toMatch(/<tr><td[^>]*>random<\/td><td[^>]*>3<\/td><td[^>]*>3<\/td>.*?1\.000/)
   for (const heading of ['Faster here', 'Slower here', 'Another size'])
     expect(markup).toContain(`<h3>${heading}</h3>\n<p>None.</p>`)
 })
